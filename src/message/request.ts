@@ -1,0 +1,124 @@
+import { HTTPException } from "../exceptions.ts";
+import { decodeUtf8, readAll, tooLarge } from "./body.ts";
+import { parseCookies } from "./cookies.ts";
+import { Headers } from "./headers.ts";
+
+/** What a transport knows of a request. */
+export interface RequestSource {
+  readonly method: string;
+  /** Path and query as they came, still encoded: `/users/7?full=yes`. */
+  readonly target: string;
+  readonly headers?: Headers;
+  readonly body?: AsyncIterable<Uint8Array> | undefined;
+  readonly scheme?: "http" | "https";
+  /** Of the other end of the connection. */
+  readonly address?: string | undefined;
+  /** Asked for at most once: a signal that fires when the client has gone. */
+  readonly signal?: () => AbortSignal;
+}
+
+/** A request, shaped like the web's, with what costs time made when it is first asked for. */
+export class Request {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: Headers;
+  readonly address: string | undefined;
+  /** The most bytes that `bytes`, `text` and `json` read; set by the route. */
+  bodyLimit = 1024 * 1024;
+
+  readonly #source: RequestSource;
+  readonly #query: number;
+  #path: string | undefined;
+  #cookies: Map<string, string> | undefined;
+  #bytes: Promise<Uint8Array> | undefined;
+  #signal: AbortSignal | undefined;
+
+  constructor(source: RequestSource) {
+    this.#source = source;
+    this.method = source.method;
+    this.target = source.target;
+    this.headers = source.headers ?? new Headers();
+    this.address = source.address;
+    this.#query = source.target.indexOf("?");
+  }
+
+  /** The whole address, as the client wrote it: with its `Host`, still encoded. */
+  get url(): string {
+    const host = this.headers.get("host") ?? "localhost";
+    return `${this.#source.scheme ?? "http"}://${host}${this.target}`;
+  }
+
+  /** The path without the query, still encoded. */
+  get rawPath(): string {
+    return this.#query < 0 ? this.target : this.target.slice(0, this.#query);
+  }
+
+  /** The path, decoded. @throws 400 where it is not well formed */
+  get path(): string {
+    return (this.#path ??= decodePath(this.rawPath));
+  }
+
+  /** What follows the question mark, still encoded. */
+  get query(): string {
+    return this.#query < 0 ? "" : this.target.slice(this.#query + 1);
+  }
+
+  get cookies(): ReadonlyMap<string, string> {
+    return (this.#cookies ??= parseCookies(this.headers.get("cookie")));
+  }
+
+  /** Fires when the client has gone, or the route's time is up. */
+  get signal(): AbortSignal {
+    return (this.#signal ??= this.#source.signal?.() ?? new AbortController().signal);
+  }
+
+  /** Replaces the signal for all who ask from now on. */
+  set signal(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  /** The body as it arrives, once; `null` when there is none. */
+  get body(): AsyncIterable<Uint8Array> | null {
+    return this.#source.body ?? null;
+  }
+
+  /** The whole body; asked for again it is the same. @throws 413 */
+  bytes(): Promise<Uint8Array> {
+    return (this.#bytes ??= this.#read());
+  }
+
+  async #read(): Promise<Uint8Array> {
+    if (!this.#source.body) return new Uint8Array();
+    if (Number(this.headers.get("content-length")) > this.bodyLimit) throw tooLarge(this.bodyLimit);
+    return readAll(this.#source.body, this.bodyLimit);
+  }
+
+  /** @throws 413, and 400 where the bytes are not UTF-8 */
+  async text(): Promise<string> {
+    try {
+      return decodeUtf8(await this.bytes());
+    } catch (error) {
+      if (error instanceof TypeError) throw new HTTPException(400, "The body is not UTF-8");
+      throw error;
+    }
+  }
+
+  /** The body as JSON, unchecked; routes say `body: schema` instead. @throws 413 400 */
+  async json(): Promise<unknown> {
+    const text = await this.text();
+    try {
+      return JSON.parse(text);
+    } catch (cause) {
+      throw new HTTPException(400, "The body is not JSON", { errorCode: "MALFORMED_JSON", cause });
+    }
+  }
+}
+
+function decodePath(path: string): string {
+  if (!path.includes("%")) return path;
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    throw new HTTPException(400, "The path is not well encoded", { errorCode: "MALFORMED_PATH" });
+  }
+}

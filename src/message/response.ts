@@ -1,0 +1,137 @@
+import { NexusError } from "../exceptions.ts";
+import { type CookieOptions, serializeCookie } from "./cookies.ts";
+import { decodeUtf8, readAll } from "./body.ts";
+import { Headers, type HeadersInit } from "./headers.ts";
+
+/** What a body may be; text is sent as UTF-8. */
+export type Body = string | Uint8Array | AsyncIterable<Uint8Array | string> | null;
+
+export interface ResponseOptions {
+  /** Default 200. */
+  readonly status?: number | undefined;
+  readonly headers?: HeadersInit | undefined;
+  /** The Content-Type; `charset=utf-8` is added to text. */
+  readonly mediaType?: string | undefined;
+}
+
+/** An answer. Middleware may change its headers; the body is sent once. */
+export class Response {
+  status: number;
+  readonly body: Body;
+  #mediaType: string | undefined;
+  #headers: Headers | undefined;
+
+  constructor(body: Body = null, options: ResponseOptions = {}) {
+    const status = options.status ?? 200;
+    if (!Number.isInteger(status) || status < 200 || status > 599) {
+      throw new NexusError("NX_STATUS", `A response cannot have the status ${status}.`, {
+        cure: "Use a whole number from 200 to 599.",
+      });
+    }
+    this.status = status;
+    this.body = body;
+    this.#mediaType = withCharset(options.mediaType ?? (typeof body === "string" ? "text/plain" : undefined));
+    if (options.headers) {
+      const headers = new Headers(options.headers);
+      if (this.#mediaType && !headers.has("content-type")) headers.raw.push("Content-Type", this.#mediaType);
+      this.#headers = headers;
+    }
+  }
+
+  get headers(): Headers {
+    return (this.#headers ??= Headers.of(this.#mediaType ? ["Content-Type", this.#mediaType] : []));
+  }
+
+  get ok(): boolean {
+    return this.status < 300;
+  }
+
+  setCookie(name: string, value: string, options?: CookieOptions): void {
+    this.headers.append("Set-Cookie", serializeCookie(name, value, options));
+  }
+
+  async bytes(): Promise<Uint8Array> {
+    const { body } = this;
+    if (body === null) return new Uint8Array();
+    if (typeof body === "string") return Buffer.from(body);
+    return body instanceof Uint8Array ? body : readAll(encoded(body), Infinity);
+  }
+
+  async text(): Promise<string> {
+    return typeof this.body === "string" ? this.body : decodeUtf8(await this.bytes());
+  }
+
+  async json(): Promise<unknown> {
+    return JSON.parse(await this.text());
+  }
+}
+
+/** JSON in its shortest form. */
+export class JSONResponse<T = unknown> extends Response {
+  /** Only for the compiler. */
+  declare readonly content: T;
+  /** @throws where the content has a ring, NaN or Infinity */
+  constructor(content: T, options: ResponseOptions = {}) {
+    super(toJSON(content), { mediaType: "application/json", ...options });
+  }
+}
+
+/** A body that is written as it comes; when the client goes, the source's `finally` runs. */
+export class StreamingResponse extends Response {
+  constructor(
+    chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>,
+    options: ResponseOptions = {},
+  ) {
+    super(Symbol.asyncIterator in chunks ? chunks : lift(chunks), options);
+  }
+}
+
+export class RedirectResponse extends Response {
+  /** @param options `status` is 307 by default: the method is kept */
+  constructor(location: string, options: ResponseOptions = {}) {
+    super(null, { status: 307, ...options });
+    this.headers.set("Location", encodeURI(location).replaceAll("%25", "%"));
+  }
+}
+
+/**
+ * JSON text. A bigint is written as a number, a Date as RFC 3339.
+ * @throws TypeError for what JSON cannot say: rings, NaN, Infinity
+ */
+export function toJSON(value: unknown): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch (error) {
+    if (!(error instanceof TypeError) || !/BigInt/i.test(error.message)) throw error;
+    text = JSON.stringify(value, rawBigInt);
+  }
+  if (text === undefined) return "null";
+  // NaN and Infinity are written as null: where there is a null, look whether it is a true one.
+  if (text.includes("null")) JSON.stringify(value, refuseNonFinite);
+  return text;
+}
+
+function rawBigInt(_: string, value: unknown): unknown {
+  return typeof value === "bigint" ? (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(`${value}`) : value;
+}
+
+function refuseNonFinite(name: string, value: unknown): unknown {
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    throw new TypeError(`JSON has no ${value}${name && ` (at "${name}")`}.`);
+  }
+  return typeof value === "bigint" ? null : value;
+}
+
+function withCharset(type: string | undefined): string | undefined {
+  if (type === undefined || !/^text\//i.test(type) || /charset=/i.test(type)) return type;
+  return `${type}; charset=utf-8`;
+}
+
+async function* lift<T>(chunks: Iterable<T>): AsyncIterable<T> {
+  yield* chunks;
+}
+
+export async function* encoded(chunks: AsyncIterable<Uint8Array | string>): AsyncIterable<Uint8Array> {
+  for await (const chunk of chunks) yield typeof chunk === "string" ? Buffer.from(chunk) : chunk;
+}

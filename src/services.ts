@@ -1,0 +1,246 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { NexusError } from "./exceptions.ts";
+
+/** A typed name for something that a scope provides; two keys of one name are the same key. */
+export interface Key<T> {
+  readonly name: string;
+  /** Only for the compiler. */
+  readonly type?: T;
+}
+
+export const key = <T>(name: string): Key<T> => ({ name });
+
+export type ScopeKind = "app" | "plugin" | "request" | "call";
+
+const current = new AsyncLocalStorage<Scope>();
+
+/** A lifetime: what it provides, and what must be undone when it ends. */
+export class Scope {
+  readonly kind: ScopeKind;
+  readonly name: string;
+  #parent: Scope | undefined;
+  // Both are made when first needed: a request that keeps nothing pays for nothing.
+  #values: Map<string, unknown> | undefined;
+  #undo: (() => unknown)[] | undefined;
+
+  constructor(kind: ScopeKind, name: string, parent?: Scope) {
+    this.kind = kind;
+    this.name = name;
+    this.#parent = parent;
+  }
+
+  get parent(): Scope | undefined {
+    return this.#parent;
+  }
+
+  /** The app's. */
+  get root(): Scope {
+    return this.#parent?.root ?? this;
+  }
+
+  child(kind: ScopeKind, name: string): Scope {
+    return new Scope(kind, name, this);
+  }
+
+  /** Puts this scope under another one: a request belongs to a plugin once its route is known. */
+  moveTo(parent: Scope): void {
+    this.#parent = parent;
+  }
+
+  /** Returns the undo. */
+  provide<T>(key: Key<T>, value: T): () => void {
+    const values = (this.#values ??= new Map());
+    values.set(key.name, value);
+    return () => {
+      if (values.get(key.name) === value) values.delete(key.name);
+    };
+  }
+
+  /** As `provide`, but the value is made when it is first asked for. */
+  provideLazy<T>(key: Key<T>, create: () => T): () => void {
+    return this.provide<unknown>(key, new Lazy(create));
+  }
+
+  find<T>(key: Key<T>): T | undefined {
+    for (let scope: Scope | undefined = this; scope; scope = scope.#parent) {
+      const value = scope.#values?.get(key.name);
+      if (value instanceof Lazy) return value.get() as T;
+      if (value !== undefined) return value as T;
+    }
+    return undefined;
+  }
+
+  /** @throws NX_NOT_PROVIDED */
+  get<T>(key: Key<T>): T {
+    const value = this.find(key);
+    if (value !== undefined) return value;
+    throw new NexusError("NX_NOT_PROVIDED", `Nothing provides "${key.name}" in ${this}.`, {
+      cure: "List the class in `static services` of the plugin that owns it, and start that plugin.",
+    });
+  }
+
+  /** What this scope itself provides under a key, made or not; a parent's is not looked at. */
+  has(key: Key<unknown>): boolean {
+    return this.#values?.has(key.name) ?? false;
+  }
+
+  /** Remembers what to undo when this scope ends; the newest is undone first. */
+  defer(undo: () => unknown): void {
+    (this.#undo ??= []).push(undo);
+  }
+
+  /** Whether ending this scope has anything to do. */
+  get isEmpty(): boolean {
+    return this.#undo === undefined;
+  }
+
+  /**
+   * Undoes everything, newest first; every undo runs even when one fails.
+   * @throws AggregateError of what failed
+   */
+  async dispose(): Promise<void> {
+    const failures: unknown[] = [];
+    // An undo may itself defer something: go on until nothing is left.
+    for (let undo = this.#undo?.pop(); undo; undo = this.#undo?.pop()) {
+      try {
+        await undo();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length) throw new AggregateError(failures, `Parts of ${this} did not end cleanly.`);
+  }
+
+  /** Runs a function in this scope: whatever it calls, at any depth, finds it by `currentScope`. */
+  run<R>(work: () => R): R {
+    return current.run(this, work);
+  }
+
+  toString(): string {
+    return this.kind === "app" ? "the app" : `${this.kind} "${this.name}"`;
+  }
+}
+
+class Lazy {
+  #create: (() => unknown) | undefined;
+  #value: unknown;
+  constructor(create: () => unknown) {
+    this.#create = create;
+  }
+  get(): unknown {
+    if (this.#create) {
+      this.#value = this.#create();
+      this.#create = undefined;
+    }
+    return this.#value;
+  }
+}
+
+export function findScope(): Scope | undefined {
+  return current.getStore();
+}
+
+/**
+ * The scope that the calling code runs in.
+ * @param caller named in the error, as `emit()`
+ * @throws NX_NO_SCOPE outside every scope
+ */
+export function currentScope(caller: string): Scope {
+  const scope = current.getStore();
+  if (scope) return scope;
+  throw new NexusError("NX_NO_SCOPE", `${caller} was called outside every app and request.`, {
+    cure: "Call it in a handler, a service, a task or a plugin's start(), or inside app.run(() => …).",
+  });
+}
+
+/** Something that a plugin shares among its routes, and with other plugins: made once, started, stopped. */
+export abstract class Service {
+  start?(): void | Promise<void>;
+  stop?(): void | Promise<void>;
+}
+
+export type ServiceClass<T extends Service = Service> = abstract new (...args: never[]) => T;
+
+/** For the services of the platform itself: made once an app, when first asked for. */
+export const perApp = Symbol.for("nexus.perApp");
+
+const keyOfClass = Symbol.for("nexus.key");
+
+/**
+ * The key that a service is found by: stable over reloads, where its class is a new one each time.
+ * A plugin's host names it `plugin/Class`; a class may say its own as `static key`.
+ */
+export function keyOf<T extends Service>(service: ServiceClass<T>): Key<T> {
+  const named = service as { [keyOfClass]?: string; key?: string };
+  const own = Object.hasOwn(service, keyOfClass) ? named[keyOfClass] : undefined;
+  return key<T>(own ?? (Object.hasOwn(service, "key") ? named.key : undefined) ?? service.name);
+}
+
+/** Says whose a service is. The first owner stays: a second plugin that lists the class has its own instance. */
+export function nameService(service: ServiceClass, owner: string): void {
+  if (Object.hasOwn(service, keyOfClass) || Object.hasOwn(service, "key")) return;
+  Object.defineProperty(service, keyOfClass, { value: `${owner}/${service.name}` });
+}
+
+/**
+ * The instance of a service, for a field: `users = inject(UserService)`.
+ * @throws NX_NOT_PROVIDED when no plugin here lists it in `static services`
+ */
+export function inject<T extends Service>(service: ServiceClass<T>): T {
+  return findService(currentScope(`inject(${service.name})`), service);
+}
+
+/** As `inject`, for a given scope. */
+export function findService<T extends Service>(scope: Scope, service: ServiceClass<T>): T {
+  const key = keyOf(service);
+  const make = (service as { [perApp]?: (app: Scope) => T })[perApp];
+  if (!make) return scope.get(key);
+  return scope.find(key) ?? provideFromApp(scope.root, key, make);
+}
+
+function provideFromApp<T extends Service>(app: Scope, key: Key<T>, make: (app: Scope) => T): T {
+  const made = app.run(() => make(app));
+  app.provide(key, made);
+  app.defer(() => made.stop?.());
+  return made;
+}
+
+/** The services of one scope: each is made when first asked for, what it injects before it. */
+export class Services {
+  readonly #scope: Scope;
+  readonly #made: Service[] = [];
+  readonly #making: string[] = [];
+
+  constructor(scope: Scope) {
+    this.#scope = scope;
+  }
+
+  offer(service: ServiceClass): void {
+    this.#scope.provideLazy(keyOf(service), () => this.#make(service));
+  }
+
+  #make(service: ServiceClass): Service {
+    if (this.#making.includes(service.name)) {
+      const ring = [...this.#making, service.name].join(" → ");
+      throw new NexusError("NX_SERVICE_RING", `Services inject each other in a ring: ${ring}.`, {
+        cure: "Let one of them ask for the other later, inside a method.",
+      });
+    }
+    this.#making.push(service.name);
+    try {
+      const made = this.#scope.run(() => new (service as new () => Service)());
+      this.#made.push(made);
+      return made;
+    } finally {
+      this.#making.pop();
+    }
+  }
+
+  /** Starts what was made, in the order of need; each is stopped when the scope ends. */
+  async start(): Promise<void> {
+    for (const service of this.#made) {
+      this.#scope.defer(() => service.stop?.());
+      await this.#scope.run(() => service.start?.());
+    }
+  }
+}

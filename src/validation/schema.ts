@@ -1,0 +1,94 @@
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
+
+/** A schema of any library that speaks Standard Schema. */
+export type Schema<I = unknown, O = unknown> = StandardSchemaV1<I, O>;
+/** What a schema accepts. */
+export type In<S> = S extends Schema ? NonNullable<S["~standard"]["types"]>["input"] : never;
+/** What a schema makes of it. */
+export type Out<S> = S extends Schema ? NonNullable<S["~standard"]["types"]>["output"] : never;
+
+export type Result<T = unknown> = StandardSchemaV1.Result<T>;
+export type Issue = StandardSchemaV1.Issue;
+export type Validate<T = unknown> = (value: unknown) => Result<T> | Promise<Result<T>>;
+
+export function isSchema(value: unknown): value is Schema {
+  const standard = (value as Partial<Schema> | null | undefined)?.["~standard"];
+  return typeof standard === "object" && typeof standard.validate === "function";
+}
+
+/** Makes a faster schema of a slower one; for a schema that it cannot compile it returns that one. */
+export type Compiler = (schema: Schema) => Schema;
+const compilers = new Map<string, Compiler>();
+
+/** Names the compiler for the schemas of a library (`~standard.vendor`). */
+export function useCompiler(vendor: string, compiler: Compiler): void {
+  compilers.set(vendor, compiler);
+}
+
+const compiled = new WeakMap<Schema, Validate>();
+
+/** The check of a schema, compiled once where its library can do that. */
+export function validatorOf(schema: Schema): Validate {
+  const known = compiled.get(schema);
+  if (known) return known;
+  const fast = compilers.get(schema["~standard"].vendor)?.(schema) ?? schema;
+  const standard = fast["~standard"];
+  const validate: Validate = (value) => standard.validate(value);
+  compiled.set(schema, validate);
+  return validate;
+}
+
+/** JSON Schema 2020-12, as far as this package reads it. */
+export interface JSONSchema {
+  readonly type?: string | readonly string[];
+  readonly format?: string;
+  readonly properties?: Readonly<Record<string, JSONSchema>>;
+  readonly required?: readonly string[];
+  readonly items?: JSONSchema | boolean;
+  readonly prefixItems?: readonly JSONSchema[];
+  readonly additionalProperties?: JSONSchema | boolean;
+  readonly anyOf?: readonly JSONSchema[];
+  readonly oneOf?: readonly JSONSchema[];
+  readonly allOf?: readonly JSONSchema[];
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly default?: unknown;
+  readonly writeOnly?: boolean;
+  readonly $ref?: string;
+  readonly $defs?: Readonly<Record<string, JSONSchema>>;
+  readonly [keyword: string]: unknown;
+}
+
+/** Marks, in what `describe` returns, the places where the program's value is not what JSON has. */
+export const nativeType = "x-native-type";
+
+/**
+ * A schema as JSON Schema, from the outside (`input`: what is accepted) or the inside (`output`:
+ * what it makes). `undefined` where its library cannot say it. Dates are `string`/`date-time` and
+ * bigints `integer`, both with the mark `nativeType`.
+ */
+export function describe(schema: Schema, direction: "input" | "output"): JSONSchema | undefined {
+  const convert = (schema["~standard"] as Partial<StandardJSONSchemaV1.Props>).jsonSchema?.[direction];
+  if (!convert) return undefined;
+  try {
+    const { $schema: _, ...json } = convert({ target: "draft-2020-12", libraryOptions });
+    return json;
+  } catch {
+    return undefined;
+  }
+}
+
+interface Described {
+  readonly zodSchema?: { readonly _zod: { readonly def: { readonly type: string } } };
+  readonly jsonSchema: Record<string, unknown>;
+}
+
+// Without these Zod throws at a date, a bigint or a transform.
+const libraryOptions = {
+  unrepresentable: "any",
+  override({ zodSchema, jsonSchema }: Described): void {
+    const type = zodSchema?._zod.def.type;
+    if (type === "date") Object.assign(jsonSchema, { type: "string", format: "date-time", [nativeType]: "date" });
+    if (type === "bigint") Object.assign(jsonSchema, { type: "integer", [nativeType]: "bigint" });
+  },
+};

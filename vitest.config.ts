@@ -1,0 +1,43 @@
+import { fileURLToPath } from "node:url";
+import { transform } from "esbuild";
+import { defineConfig, type Plugin } from "vitest/config";
+import pkg from "./package.json" with { type: "json" };
+
+const root = fileURLToPath(new URL(".", import.meta.url));
+
+/** `nexus-platform` and its sub-paths, from whatever folder a plugin lives in, are this source. */
+const alias = Object.entries(pkg.exports).flatMap(([door, target]) =>
+  typeof target === "string"
+    ? []
+    : { find: new RegExp(`^nexus-platform${door.slice(1)}$`), replacement: root + target.source },
+);
+
+/** Vite's own compiler (oxc) leaves TC39 decorators as they are, and Node cannot read them. */
+const decorators: Plugin = {
+  name: "tc39-decorators",
+  enforce: "pre",
+  transform: {
+    filter: { id: /\.ts(\?|$)/, code: /@\w|\baccessor\b/ },
+    async handler(code, id) {
+      const result = await transform(code, {
+        loader: "ts",
+        target: "es2022",
+        sourcemap: true,
+        sourcefile: id,
+        tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+      });
+      return { code: result.code, map: result.map };
+    },
+  },
+};
+
+export default defineConfig({
+  plugins: [decorators],
+  resolve: { alias, conditions: ["source"] },
+  ssr: { resolve: { conditions: ["source", "module", "node"] } },
+  test: {
+    include: ["{src,test,plugins,examples}/**/*.test.ts"],
+    pool: "threads",
+    isolate: false,
+  },
+});
