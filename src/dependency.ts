@@ -40,21 +40,20 @@ export interface RequestClass<T = unknown> {
 
 type ServiceType<T extends Service = Service> = abstract new (...args: never[]) => T;
 export type Usable = Dependency<unknown, never> | ContextKey<unknown> | RequestClass | ServiceType;
-export type Provided<U> = U extends Dependency<infer T, never>
-  ? T
-  : U extends ContextKey<infer T>
+export type Provided<U> =
+  U extends Dependency<infer T, never>
     ? T
-    : U extends abstract new (...args: never[]) => infer T
+    : U extends ContextKey<infer T>
       ? T
-      : never;
+      : U extends abstract new (...args: never[]) => infer T
+        ? T
+        : never;
 
 /**
  * Declares what handlers may ask for in `use`. The function returns the value, or is a generator
  * that yields it once and cleans up after the yield; an error of the handler is thrown there.
  */
-export function dependency<R>(
-  run: (input: RequestInput) => R,
-): Dependency<Yielded<R>>;
+export function dependency<R>(run: (input: RequestInput) => R): Dependency<Yielded<R>>;
 export function dependency<
   Path extends object = {},
   Query extends object = {},
@@ -66,7 +65,14 @@ export function dependency<
   spec: DependencySpec<Path, Query, Headers, Cookies, Use>,
   run: (
     input: NoInfer<
-      Flat<Values<Path> & Values<Query> & Values<Headers> & Values<Cookies> & Provisions<Use> & RequestInput>
+      Flat<
+        Values<Path> &
+          Values<Query> &
+          Values<Headers> &
+          Values<Cookies> &
+          Provisions<Use> &
+          RequestInput
+      >
     >,
   ) => R,
 ): Dependency<Yielded<R>, keyof Path & string>;
@@ -79,8 +85,14 @@ export function dependency(...args: [unknown, unknown?]): Dependency<unknown> {
   return { kind: "dependency", scope, reads, uses: use, run };
 }
 
-interface DependencySpec<Path, Query, Headers, Cookies, Use>
-  extends Reads<keyof Path, Path, Query, Headers, Cookies, Use> {
+interface DependencySpec<Path, Query, Headers, Cookies, Use> extends Reads<
+  keyof Path,
+  Path,
+  Query,
+  Headers,
+  Cookies,
+  Use
+> {
   /** Default `request`. */
   readonly scope?: CleanUp;
 }
@@ -106,10 +118,22 @@ export type Shape<S, Earlier> = S extends Schema
   ? Out<S> extends object
     ? S
     : "one schema a name, as in { page: z.int() }, or a schema of an object"
-  : { [K in keyof S]: K extends keyof Earlier ? Clash<K, Earlier> : S[K] extends Schema ? S[K] : "a schema, as in z.string()" };
+  : {
+      [K in keyof S]: K extends keyof Earlier
+        ? Clash<K, Earlier>
+        : S[K] extends Schema
+          ? S[K]
+          : "a schema, as in z.string()";
+    };
 export type PathShape<S, Params> = S extends Schema
   ? S
-  : { [K in keyof S]: K extends Params ? (S[K] extends Schema ? S[K] : "a schema, as in z.string()") : `the path has no {${K & string}}` };
+  : {
+      [K in keyof S]: K extends Params
+        ? S[K] extends Schema
+          ? S[K]
+          : "a schema, as in z.string()"
+        : `the path has no {${K & string}}`;
+    };
 export type UseShape<U, Earlier, Params> = U extends readonly unknown[]
   ? "one name a dependency, as in { me: currentUser }"
   : {

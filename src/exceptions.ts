@@ -51,6 +51,8 @@ export class HTTPException extends Error {
   }
 }
 
+export { HTTPException as APIException };
+
 /** Recognised by brand, so that two copies of this package understand each other's errors. */
 export function isHTTPException(error: unknown): error is HTTPException {
   return typeof error === "object" && error !== null && clientError in error;
@@ -59,7 +61,10 @@ export function isHTTPException(error: unknown): error is HTTPException {
 export class NotAuthenticated extends HTTPException {
   static override readonly status = 401;
   constructor(detail = "Not authenticated", options: HTTPExceptionOptions = {}) {
-    super(401, detail, { ...options, headers: { "WWW-Authenticate": "Bearer", ...options.headers } });
+    super(401, detail, {
+      ...options,
+      headers: { "WWW-Authenticate": "Bearer", ...options.headers },
+    });
   }
 }
 
@@ -166,19 +171,52 @@ export function phrase(status: number): string {
 }
 
 const phrases: Readonly<Record<number, string>> = {
-  200: "OK", 201: "Created", 202: "Accepted", 203: "Non-Authoritative Information",
-  204: "No Content", 205: "Reset Content", 206: "Partial Content", 207: "Multi-Status",
-  300: "Multiple Choices", 301: "Moved Permanently", 302: "Found", 303: "See Other",
-  304: "Not Modified", 307: "Temporary Redirect", 308: "Permanent Redirect",
-  400: "Bad Request", 401: "Unauthorized", 402: "Payment Required", 403: "Forbidden",
-  404: "Not Found", 405: "Method Not Allowed", 406: "Not Acceptable", 408: "Request Timeout",
-  409: "Conflict", 410: "Gone", 411: "Length Required", 412: "Precondition Failed",
-  413: "Content Too Large", 414: "URI Too Long", 415: "Unsupported Media Type",
-  416: "Range Not Satisfiable", 417: "Expectation Failed", 418: "I'm a Teapot",
-  421: "Misdirected Request", 422: "Unprocessable Content", 423: "Locked",
-  424: "Failed Dependency", 425: "Too Early", 426: "Upgrade Required",
-  428: "Precondition Required", 429: "Too Many Requests",
-  431: "Request Header Fields Too Large", 451: "Unavailable For Legal Reasons",
-  500: "Internal Server Error", 501: "Not Implemented", 502: "Bad Gateway",
-  503: "Service Unavailable", 504: "Gateway Timeout",
+  200: "OK",
+  201: "Created",
+  202: "Accepted",
+  203: "Non-Authoritative Information",
+  204: "No Content",
+  205: "Reset Content",
+  206: "Partial Content",
+  207: "Multi-Status",
+  300: "Multiple Choices",
+  301: "Moved Permanently",
+  302: "Found",
+  303: "See Other",
+  304: "Not Modified",
+  307: "Temporary Redirect",
+  308: "Permanent Redirect",
+  400: "Bad Request",
+  401: "Unauthorized",
+  402: "Payment Required",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  406: "Not Acceptable",
+  408: "Request Timeout",
+  409: "Conflict",
+  410: "Gone",
+  411: "Length Required",
+  412: "Precondition Failed",
+  413: "Content Too Large",
+  414: "URI Too Long",
+  415: "Unsupported Media Type",
+  416: "Range Not Satisfiable",
+  417: "Expectation Failed",
+  418: "I'm a Teapot",
+  421: "Misdirected Request",
+  422: "Unprocessable Content",
+  423: "Locked",
+  424: "Failed Dependency",
+  425: "Too Early",
+  426: "Upgrade Required",
+  428: "Precondition Required",
+  429: "Too Many Requests",
+  431: "Request Header Fields Too Large",
+  451: "Unavailable For Legal Reasons",
+  500: "Internal Server Error",
+  501: "Not Implemented",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
 };

@@ -17,17 +17,33 @@ export interface LogOptions {
 
 /** Names that never reach a log, at the top of a logged object and one level below. */
 const secrets = [
-  "password", "secret", "token", "access_token", "refresh_token", "authorization", "cookie",
-  "set-cookie", "x-api-key", "apiKey", "api_key",
+  "password",
+  "secret",
+  "token",
+  "access_token",
+  "refresh_token",
+  "authorization",
+  "cookie",
+  "set-cookie",
+  "x-api-key",
+  "apiKey",
+  "api_key",
 ];
 
 export async function createLog(options: LogOptions = {}): Promise<Logger> {
-  const destination = options.destination ?? ((options.pretty ?? process.stderr.isTTY) ? await pretty() : pino.destination({ dest: 2, sync: true }));
+  const destination =
+    options.destination ??
+    ((options.pretty ?? process.stderr.isTTY)
+      ? await pretty()
+      : pino.destination({ dest: 2, sync: true }));
   return pino(
     {
       level: options.level ?? "info",
       base: null,
-      redact: { paths: secrets.flatMap((name) => [`["${name}"]`, `*["${name}"]`]), censor: "[secret]" },
+      redact: {
+        paths: secrets.flatMap((name) => [`["${name}"]`, `*["${name}"]`]),
+        censor: "[secret]",
+      },
       mixin: () => options.members?.() ?? {},
     },
     destination as never,

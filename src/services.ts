@@ -58,13 +58,19 @@ export class Scope {
 
   /** As `provide`, but the value is made when it is first asked for. */
   provideLazy<T>(key: Key<T>, create: () => T): () => void {
-    return this.provide<unknown>(key, new Lazy(create));
+    let made: { readonly value: T } | undefined;
+    return this.provideFrom(key, () => (made ??= { value: create() }).value);
+  }
+
+  /** As `provide`, but each who asks is told apart: the function gets the scope that asks. */
+  provideFrom<T>(key: Key<T>, answer: (asking: Scope) => T): () => void {
+    return this.provide<unknown>(key, new Provider(answer));
   }
 
   find<T>(key: Key<T>): T | undefined {
     for (let scope: Scope | undefined = this; scope; scope = scope.#parent) {
       const value = scope.#values?.get(key.name);
-      if (value instanceof Lazy) return value.get() as T;
+      if (value instanceof Provider) return value.answer(this) as T;
       if (value !== undefined) return value as T;
     }
     return undefined;
@@ -108,7 +114,8 @@ export class Scope {
         failures.push(error);
       }
     }
-    if (failures.length) throw new AggregateError(failures, `Parts of ${this} did not end cleanly.`);
+    if (failures.length)
+      throw new AggregateError(failures, `Parts of ${this} did not end cleanly.`);
   }
 
   /** Runs a function in this scope: whatever it calls, at any depth, finds it by `currentScope`. */
@@ -121,18 +128,10 @@ export class Scope {
   }
 }
 
-class Lazy {
-  #create: (() => unknown) | undefined;
-  #value: unknown;
-  constructor(create: () => unknown) {
-    this.#create = create;
-  }
-  get(): unknown {
-    if (this.#create) {
-      this.#value = this.#create();
-      this.#create = undefined;
-    }
-    return this.#value;
+class Provider {
+  readonly answer: (asking: Scope) => unknown;
+  constructor(answer: (asking: Scope) => unknown) {
+    this.answer = answer;
   }
 }
 
@@ -194,19 +193,13 @@ export function inject<T extends Service>(service: ServiceClass<T>): T {
 export function findService<T extends Service>(scope: Scope, service: ServiceClass<T>): T {
   const key = keyOf(service);
   const make = (service as { [perApp]?: (app: Scope) => T })[perApp];
-  if (!make) return scope.get(key);
-  return scope.find(key) ?? provideFromApp(scope.root, key, make);
-}
-
-function provideFromApp<T extends Service>(app: Scope, key: Key<T>, make: (app: Scope) => T): T {
-  const made = app.run(() => make(app));
-  app.provide(key, made);
-  app.defer(() => made.stop?.());
-  return made;
+  const known = make && scope.find(key);
+  return known ?? (make ? scope.root.get(servicesKey).adopt(key, make) : scope.get(key));
 }
 
 /** The services of one scope: each is made when first asked for, what it injects before it. */
 export class Services {
+  #started = false;
   readonly #scope: Scope;
   readonly #made: Service[] = [];
   readonly #making: string[] = [];
@@ -217,6 +210,25 @@ export class Services {
 
   offer(service: ServiceClass): void {
     this.#scope.provideLazy(keyOf(service), () => this.#make(service));
+  }
+
+  /** Takes in a service that makes itself. */
+  adopt<T extends Service>(key: Key<T>, make: (scope: Scope) => T): T {
+    const made = this.#scope.run(() => make(this.#scope));
+    this.#scope.provide(key, made);
+    if (!this.#started) this.#made.push(made);
+    else {
+      // Nobody can wait for it any more: it must do with a lazy start, as a first query is.
+      this.#scope.defer(() => made.stop?.());
+      void this.#scope
+        .run(async () => made.start?.())
+        .catch((error: unknown) => {
+          queueMicrotask(() => {
+            throw error;
+          });
+        });
+    }
+    return made;
   }
 
   #make(service: ServiceClass): Service {
@@ -236,11 +248,25 @@ export class Services {
     }
   }
 
+  /** Makes what nobody has asked for yet. */
+  makeAll(services: readonly ServiceClass[]): void {
+    for (const service of services) this.#scope.get(keyOf(service));
+  }
+
+  /** What was made, in the order of need. */
+  get made(): readonly Service[] {
+    return this.#made;
+  }
+
   /** Starts what was made, in the order of need; each is stopped when the scope ends. */
   async start(): Promise<void> {
+    this.#started = true;
     for (const service of this.#made) {
       this.#scope.defer(() => service.stop?.());
       await this.#scope.run(() => service.start?.());
     }
   }
 }
+
+/** Where the app's scope keeps the services of the platform. */
+export const servicesKey = key<Services>("nexus/services");

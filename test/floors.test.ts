@@ -18,12 +18,13 @@ const floors = [
   ["context"],
   ["message"],
   ["zod"],
-  ["validation"],
-  ["events", "services", "mail", "log", "config", "exceptions"],
+  ["validation", "events", "services", "mail", "log", "config", "decoration", "exceptions"],
 ];
 /** Who may import whom on the same floor. */
 const neighbours = [
+  "validation → exceptions",
   "events → services",
+  "events → validation",
   "events → log",
   "events → exceptions",
   "log → services",
@@ -33,6 +34,8 @@ const neighbours = [
   "mail → exceptions",
   "services → exceptions",
   "config → exceptions",
+  "config → services",
+  "config → validation",
 ];
 
 const src = resolve(import.meta.dirname, "../src");

@@ -1,16 +1,8 @@
-import { currentLog } from "../log.ts";
+import { currentLog, logKey } from "../log.ts";
 import { findScope, key, Scope } from "../services.ts";
 import { type Happened, type Listener, matcherOf } from "./listener.ts";
 
 export const eventsKey = key<Events>("events");
-
-export interface EventsOptions {
-  /**
-   * Gives a listener something of its emitter's, such as the request: provide it in `call`, the
-   * scope of that one call. Runs in the emitter's scope.
-   */
-  readonly carry?: (call: Scope) => void;
-}
 
 interface Subscription {
   readonly listener: Listener;
@@ -22,15 +14,10 @@ interface Subscription {
 
 /** Who listens to what, in one app. */
 export class Events {
-  readonly #carry: ((call: Scope) => void) | undefined;
   readonly #found = new Map<string, readonly Subscription[]>();
   readonly #failures = new Map<string, number>();
   // In the order of hearing. Never changed, only replaced: a running publish keeps its own.
   #subscriptions: readonly Subscription[] = [];
-
-  constructor({ carry }: EventsOptions = {}) {
-    this.#carry = carry;
-  }
 
   /** How often listeners failed, by the event's name; of the last 1000 names. */
   get failures(): ReadonlyMap<string, number> {
@@ -38,8 +25,8 @@ export class Events {
   }
 
   /**
-   * Returns the undo. With a scope, the handler finds what the scope provides, and hears nothing
-   * after its end; without, it runs in the emitter's.
+   * Returns the undo. The handler runs in its emitter's scope, and so in its request and its
+   * transaction; after the end of its own scope it hears nothing.
    */
   subscribe(listener: Listener, scope?: Scope): () => void {
     const added: Subscription = {
@@ -85,17 +72,22 @@ export class Events {
     return found;
   }
 
-  #tell({ listener, scope }: Subscription, happened: Happened): Promise<void> {
-    const call = new Scope("call", happened.name, scope ?? findScope());
-    this.#carry?.(call);
-    return call.run(() =>
-      Promise.try(listener.handler, happened as Happened<never>)
-        .finally(() => call.dispose())
-        .then(
-          () => {},
-          (error: unknown) => this.#failed(listener, happened.name, error),
-        ),
-    );
+  async #tell({ listener, scope }: Subscription, happened: Happened): Promise<void> {
+    // The emitter's request and transaction go on in the listener; its log is the listener's own.
+    const call = new Scope("call", happened.name, findScope() ?? scope);
+    const log = scope?.find(logKey);
+    if (log) call.provide(logKey, log);
+    const attempt = async (work: () => unknown) => {
+      try {
+        await work();
+      } catch (error) {
+        this.#failed(listener, happened.name, error);
+      }
+    };
+    await call.run(async () => {
+      await attempt(() => listener.handler(happened as Happened<never>));
+      await attempt(() => call.dispose());
+    });
   }
 
   #failed({ pattern }: Listener, name: string, error: unknown): void {

@@ -1,4 +1,4 @@
-export { type EventsOptions, Events, eventsKey } from "./bus.ts";
+export { Events, eventsKey } from "./bus.ts";
 export { emit } from "./emit.ts";
 export { event, type EventType } from "./event.ts";
 export { type Happened, type Listener, type ListenOptions, on, once } from "./listener.ts";

@@ -61,7 +61,7 @@ function listener(event: AnyEvent, rest: Rest, once: boolean): Listener {
 /** @throws NX_EVENT_PATTERN */
 export function patternOf(event: AnyEvent): string {
   if (typeof event !== "string") return event.name;
-  const [last, ...others] = event.split(".").reverse();
+  const [last, ...others] = event.split(".").toReversed();
   if ((segment.test(last!) || last === "**") && others.every((one) => segment.test(one)))
     return event;
   throw new NexusError("NX_EVENT_PATTERN", `"${event}" is not a pattern of event names.`, {

@@ -1,9 +1,9 @@
-import type { Uses } from "../dependency.ts";
+import type { Fields, Uses } from "../dependency.ts";
 import { NexusError } from "../exceptions.ts";
-import type { Fields } from "../dependency.ts";
-import type { Middleware } from "../middleware/index.ts";
+import { layersOf, type Middleware } from "../middleware/index.ts";
 import type { Schema } from "../validation/index.ts";
-import { type AnyMethod, decorate, decorationsOf, type MethodContext, type RouteDecorator } from "./decorator.ts";
+import { type AnyMethod, decorate, decorationsOf, type MethodContext } from "../decoration.ts";
+import type { RouteDecorator } from "./decorator.ts";
 import type { AnyResponse, Defaults, Handler, Input, None, Responses, Spec, Verb } from "./spec.ts";
 import { parseTemplate, type Template } from "./template.ts";
 
@@ -53,7 +53,9 @@ interface Method<M extends Verb> {
     R = never,
   >(
     path: Template<P>,
-    spec?: Spec<M, P, Path, Query, Headers, Cookies, Form, Body, Use, Answer> | ((input: Input<P>) => R),
+    spec?:
+      | Spec<M, P, Path, Query, Headers, Cookies, Form, Body, Use, Answer>
+      | ((input: Input<P>) => R),
   ): [R] extends [never]
     ? RouteDecorator<Input<P, Path, Query, Headers, Cookies, Form, Body, Use>, Answer | AnyResponse>
     : Route<Input<P>, Awaited<R>>;
@@ -73,7 +75,10 @@ interface Method<M extends Verb> {
     path: Template<P>,
     spec: Spec<M, P, Path, Query, Headers, Cookies, Form, Body, Use, Answer>,
     handler: Handler<Input<P, Path, Query, Headers, Cookies, Form, Body, Use>, Answer, R>,
-  ): Route<Input<P, Path, Query, Headers, Cookies, Form, Body, Use>, unknown extends Answer ? Awaited<R> : Answer>;
+  ): Route<
+    Input<P, Path, Query, Headers, Cookies, Form, Body, Use>,
+    unknown extends Answer ? Awaited<R> : Answer
+  >;
 }
 
 export const get: Method<"GET"> = method("GET");
@@ -94,7 +99,7 @@ function method<M extends Verb>(verb: M): Method<M> {
     const route = { kind: "route", method: verb, path, spec, site } as const;
     if (handler) return { ...route, handler };
     return (_: AnyMethod, context: MethodContext): void => {
-      decorate(context).routes.push(route);
+      decorate(context, route);
     };
   };
   return declare as unknown as Method<M>;
@@ -143,9 +148,13 @@ export interface Declared {
 
 /** All routes of an instance, as field and decorator, those of mounted classes included. */
 export function routesOf(group: Routes, prefix = "", around: Defaults = {}, name = ""): Declared[] {
-  const within = merge(around, { middleware: group.middleware });
+  const within = merge(around, { middleware: [...group.middleware, ...layersOf(group)] });
   const owner = group.constructor.name;
-  const declare = (route: Omit<Route, "handler">, member: string, handler: Route["handler"]): Declared => ({
+  const declare = (
+    route: Omit<Route, "handler">,
+    member: string,
+    handler: Route["handler"],
+  ): Declared => ({
     method: route.method,
     path: prefix + (route.path === "/" && prefix ? "" : route.path),
     spec: merge(within, route.spec),
@@ -159,18 +168,27 @@ export function routesOf(group: Routes, prefix = "", around: Defaults = {}, name
     if (isRoute(value)) return [declare(value, member, value.handler)];
     const mount = value instanceof Routes && mountOf(value);
     if (!mount) return [];
-    return routesOf(value, prefix + mount.prefix, merge(within, mount.defaults), `${name}${member}_`);
+    return routesOf(
+      value,
+      prefix + mount.prefix,
+      merge(within, mount.defaults),
+      `${name}${member}_`,
+    );
   });
-  const methods = decorationsOf(group.constructor).flatMap(({ member, routes }) => {
-    const handler = (group as unknown as Record<string | symbol, AnyMethod>)[member]!.bind(group as never);
-    return (routes as Omit<Route, "handler">[]).map((route) => declare(route, String(member), handler));
+  const methods = decorationsOf(group.constructor).flatMap(({ member, marks }) => {
+    const handler = (group as unknown as Record<string | symbol, AnyMethod>)[member]!.bind(
+      group as never,
+    );
+    return marks.filter(isRoute).map((route) => declare(route, String(member), handler));
   });
   return [...fields, ...methods];
 }
 
 /** The mounted groups in a group, at any depth. */
 export function groupsOf(group: Routes): Routes[] {
-  const inner = Object.values(group).filter((value): value is Routes => value instanceof Routes && !!mountOf(value));
+  const inner = Object.values(group).filter(
+    (value): value is Routes => value instanceof Routes && !!mountOf(value),
+  );
   return [group, ...inner.flatMap(groupsOf)];
 }
 
@@ -201,9 +219,13 @@ const known = new Set([
 function checkSpec(spec: RouteSpec, where: string): void {
   const unknown = Object.keys(spec).filter((name) => !known.has(name));
   if (!unknown.length) return;
-  throw new NexusError("NX_ROUTE_SPEC", `The route ${where} says ${unknown.join(", ")}, which no route understands.`, {
-    cure: `A route understands ${[...known].join(", ")}.`,
-  });
+  throw new NexusError(
+    "NX_ROUTE_SPEC",
+    `The route ${where} says ${unknown.join(", ")}, which no route understands.`,
+    {
+      cure: `A route understands ${[...known].join(", ")}.`,
+    },
+  );
 }
 
 /** Remembers where a function was called from; the text is made only when somebody asks. */
@@ -218,7 +240,8 @@ function callSite(callee: (...args: never[]) => unknown): Error {
 
 /** `file:line` of a call site. */
 export function placeOf(site: Error): string {
-  const [, file, line] = /\(?((?:file:\/\/|\/|[A-Za-z]:).*?):(\d+):\d+\)?$/m.exec(site.stack ?? "") ?? [];
+  const [, file, line] =
+    /\(?((?:file:\/\/|\/|[A-Za-z]:).*?):(\d+):\d+\)?$/m.exec(site.stack ?? "") ?? [];
   if (!file) return "somewhere";
   const path = file.startsWith("file:") ? decodeURIComponent(new URL(file).pathname) : file;
   return `${path.replace(/\?.*$/, "")}:${line}`;

@@ -95,7 +95,9 @@ class Node<E extends Entry> {
       this.literals.set(segment.text, known);
       return known;
     }
-    const same = this.edges.find((edge) => rank(edge.segment) === rank(segment) && overlap(edge.segment, segment));
+    const same = this.edges.find(
+      (edge) => rank(edge.segment) === rank(segment) && overlap(edge.segment, segment),
+    );
     if (same) {
       if (shapeOf([same.segment]) !== shapeOf([segment])) {
         throw conflict(entry, same.first, "have equally specific parameters on one segment");
@@ -127,7 +129,10 @@ function rank({ prefix, suffix, converter }: Segment & { kind: "parameter" }): n
 /** Whether some text could fit both; texts of one length that differ never do. */
 function overlap(a: Segment & { kind: "parameter" }, b: Segment & { kind: "parameter" }): boolean {
   const [short, long] = a.prefix.length < b.prefix.length ? [a, b] : [b, a];
-  return long.prefix.startsWith(short.prefix) && (a.suffix.endsWith(b.suffix) || b.suffix.endsWith(a.suffix));
+  return (
+    long.prefix.startsWith(short.prefix) &&
+    (a.suffix.endsWith(b.suffix) || b.suffix.endsWith(a.suffix))
+  );
 }
 
 function conflict(entry: Entry, other: Entry, what: string): NexusError {
@@ -161,7 +166,10 @@ class Walk<E extends Entry> {
     const found = literal && this.find(literal, end + 1);
     if (found) return found;
     for (const edge of node.edges) {
-      const leaf = edge.segment.converter === "path" ? this.#rest(edge, start) : this.#parameter(edge, text, end);
+      const leaf =
+        edge.segment.converter === "path"
+          ? this.#rest(edge, start)
+          : this.#parameter(edge, text, end);
       if (leaf) return leaf;
     }
     return undefined;

@@ -1,4 +1,14 @@
-import type { Flat, Names, NamesOf, Provisions, Reads, RequestInput, Shape, Taken, Values } from "../dependency.ts";
+import type {
+  Flat,
+  Names,
+  NamesOf,
+  Provisions,
+  Reads,
+  RequestInput,
+  Shape,
+  Taken,
+  Values,
+} from "../dependency.ts";
 import type { HTTPException } from "../exceptions.ts";
 import type { Response, Size } from "../message/index.ts";
 import type { Middleware } from "../middleware/index.ts";
@@ -20,8 +30,9 @@ export type ErrorStatus =
 
 type ExceptionClass = abstract new (...args: never[]) => HTTPException;
 /** Further documented answers by status. */
-export interface Responses
-  extends Readonly<Partial<Record<SuccessStatus | ErrorStatus, Schema | ExceptionClass>>> {}
+export interface Responses extends Readonly<
+  Partial<Record<SuccessStatus | ErrorStatus, Schema | ExceptionClass>>
+> {}
 
 /** What every route may say, and what `mount` may say for a whole class of them. */
 export interface Defaults {
@@ -42,10 +53,24 @@ type Bodied<M extends Verb, T> = M extends "GET" | "HEAD" | "OPTIONS"
   : T;
 
 /** A route but for its method, path and handler. */
-export interface Spec<M extends Verb, P extends string, Path, Query, Headers, Cookies, Form, Body, Use, Answer>
+export interface Spec<
+  M extends Verb,
+  P extends string,
+  Path,
+  Query,
+  Headers,
+  Cookies,
+  Form,
+  Body,
+  Use,
+  Answer,
+>
   extends Defaults, Reads<Param<P>, Path, Query, Headers, Cookies, Use> {
   /** One schema a field, or one schema of an object; urlencoded. */
-  readonly form?: Bodied<M, Shape<Form, Names<Param<P>, Query, Headers, Cookies> & Taken<NamesOf<Use>, "in use">>>;
+  readonly form?: Bodied<
+    M,
+    Shape<Form, Names<Param<P>, Query, Headers, Cookies> & Taken<NamesOf<Use>, "in use">>
+  >;
   /** The schema of the JSON body. */
   readonly body?: Bodied<M, Body>;
   /** What leaves: the handler's value is checked by it and filtered to it. */
@@ -63,7 +88,16 @@ export interface None extends Schema<unknown, unknown> {
 }
 
 /** What a handler gets: one flat object. */
-export type Input<P extends string, Path = {}, Query = {}, Headers = {}, Cookies = {}, Form = {}, Body = None, Use = {}> = Flat<
+export type Input<
+  P extends string,
+  Path = {},
+  Query = {},
+  Headers = {},
+  Cookies = {},
+  Form = {},
+  Body = None,
+  Use = {},
+> = Flat<
   Omit<PathParams<P>, NamesOf<Path>> &
     Values<Path> &
     Values<Query> &

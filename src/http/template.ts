@@ -76,7 +76,9 @@ export function parseTemplate(template: string): Segment[] {
     const [name = "", converter = "str", ...more] = raw.split(":");
     if (!name) throw fault("has a parameter without a name");
     if (!isConverter(converter) || more.length) {
-      throw fault(`has no converter "${raw.slice(name.length + 1)}": use int, float, uuid, path or str`);
+      throw fault(
+        `has no converter "${raw.slice(name.length + 1)}": use int, float, uuid, path or str`,
+      );
     }
     if (seen.has(name)) throw fault(`has {${name}} twice`);
     if (converter === "path" && (at < parts.length - 1 || prefix || suffix)) {
@@ -101,7 +103,8 @@ export const converters: Readonly<Record<ConverterName, (text: string) => Readin
   float: readFloat,
   uuid(text) {
     const bare = text.replaceAll("-", "").toLowerCase();
-    if (!uuid.test(text)) return { fault: { type: "uuid_parsing", msg: "Input should be a valid UUID" } };
+    if (!uuid.test(text))
+      return { fault: { type: "uuid_parsing", msg: "Input should be a valid UUID" } };
     return { value: bare.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5") };
   },
 };
@@ -109,6 +112,10 @@ export const converters: Readonly<Record<ConverterName, (text: string) => Readin
 /** A template without its parameters' names: templates with one shape are the same path. */
 export function shapeOf(segments: readonly Segment[]): string {
   return segments
-    .map((part) => (part.kind === "literal" ? `/${part.text}` : `/${part.prefix}{${part.converter}}${part.suffix}`))
+    .map((part) =>
+      part.kind === "literal"
+        ? `/${part.text}`
+        : `/${part.prefix}{${part.converter}}${part.suffix}`,
+    )
     .join("");
 }

@@ -108,8 +108,12 @@ function check(name: string, value: string): void {
     });
   }
   if (!text.test(value)) {
-    throw new NexusError("NX_HEADER", `The value of the header "${name}" has a line break or a character outside Latin-1.`, {
-      cure: "Encode it first, for example with encodeURIComponent.",
-    });
+    throw new NexusError(
+      "NX_HEADER",
+      `The value of the header "${name}" has a line break or a character outside Latin-1.`,
+      {
+        cure: "Encode it first, for example with encodeURIComponent.",
+      },
+    );
   }
 }

@@ -29,6 +29,7 @@ export class Request {
   readonly #source: RequestSource;
   readonly #query: number;
   #path: string | undefined;
+  #searchParams: URLSearchParams | undefined;
   #cookies: Map<string, string> | undefined;
   #bytes: Promise<Uint8Array> | undefined;
   #signal: AbortSignal | undefined;
@@ -63,6 +64,11 @@ export class Request {
     return this.#query < 0 ? "" : this.target.slice(this.#query + 1);
   }
 
+  /** The query, decoded. */
+  get searchParams(): URLSearchParams {
+    return (this.#searchParams ??= new URLSearchParams(this.query));
+  }
+
   get cookies(): ReadonlyMap<string, string> {
     return (this.#cookies ??= parseCookies(this.headers.get("cookie")));
   }
@@ -95,11 +101,11 @@ export class Request {
 
   /** @throws 413, and 400 where the bytes are not UTF-8 */
   async text(): Promise<string> {
+    const bytes = await this.bytes();
     try {
-      return decodeUtf8(await this.bytes());
-    } catch (error) {
-      if (error instanceof TypeError) throw new HTTPException(400, "The body is not UTF-8");
-      throw error;
+      return decodeUtf8(bytes);
+    } catch (cause) {
+      throw new HTTPException(400, "The body is not UTF-8", { cause });
     }
   }
 

@@ -30,10 +30,13 @@ export class Response {
     }
     this.status = status;
     this.body = body;
-    this.#mediaType = withCharset(options.mediaType ?? (typeof body === "string" ? "text/plain" : undefined));
+    this.#mediaType = withCharset(
+      options.mediaType ?? (typeof body === "string" ? "text/plain" : undefined),
+    );
     if (options.headers) {
       const headers = new Headers(options.headers);
-      if (this.#mediaType && !headers.has("content-type")) headers.raw.push("Content-Type", this.#mediaType);
+      if (this.#mediaType && !headers.has("content-type"))
+        headers.raw.push("Content-Type", this.#mediaType);
       this.#headers = headers;
     }
   }
@@ -72,7 +75,7 @@ export class JSONResponse<T = unknown> extends Response {
   declare readonly content: T;
   /** @throws where the content has a ring, NaN or Infinity */
   constructor(content: T, options: ResponseOptions = {}) {
-    super(toJSON(content), { mediaType: "application/json", ...options });
+    super(toJSON(content), { ...options, mediaType: options.mediaType ?? "application/json" });
   }
 }
 
@@ -89,10 +92,16 @@ export class StreamingResponse extends Response {
 export class RedirectResponse extends Response {
   /** @param options `status` is 307 by default: the method is kept */
   constructor(location: string, options: ResponseOptions = {}) {
-    super(null, { status: 307, ...options });
-    this.headers.set("Location", encodeURI(location).replaceAll("%25", "%"));
+    super(null, { ...options, status: options.status ?? 307 });
+    this.headers.set(
+      "Location",
+      location.toWellFormed().replaceAll(unsendable, encodeURIComponent),
+    );
   }
 }
+
+// What may not stand in an address; what is encoded already stays as it is.
+const unsendable = /[^\x21-\x7e]+|["<>\\^`{|}]/g;
 
 /**
  * JSON text. A bigint is written as a number, a Date as RFC 3339.
@@ -113,7 +122,9 @@ export function toJSON(value: unknown): string {
 }
 
 function rawBigInt(_: string, value: unknown): unknown {
-  return typeof value === "bigint" ? (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(`${value}`) : value;
+  return typeof value === "bigint"
+    ? (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(`${value}`)
+    : value;
 }
 
 function refuseNonFinite(name: string, value: unknown): unknown {
@@ -132,6 +143,8 @@ async function* lift<T>(chunks: Iterable<T>): AsyncIterable<T> {
   yield* chunks;
 }
 
-export async function* encoded(chunks: AsyncIterable<Uint8Array | string>): AsyncIterable<Uint8Array> {
+export async function* encoded(
+  chunks: AsyncIterable<Uint8Array | string>,
+): AsyncIterable<Uint8Array> {
   for await (const chunk of chunks) yield typeof chunk === "string" ? Buffer.from(chunk) : chunk;
 }

@@ -20,15 +20,32 @@ export function fromWebRequest(request: WebRequest): Request {
   });
 }
 
-export function toWebResponse(response: Response): WebResponse {
+/** @param done is called when a streamed body has ended, or nobody wants the rest */
+export function toWebResponse(
+  response: Response,
+  method = "GET",
+  done: () => void = () => {},
+): WebResponse {
   const headers = new globalThis.Headers();
   for (const [name, value] of response.headers) headers.append(name, value);
-  const { body } = response;
-  const bare = body === null || response.status === 204 || response.status === 304;
-  return new globalThis.Response(
-    bare ? null : typeof body === "string" || body instanceof Uint8Array ? (body as string) : ReadableStream.from(encoded(body)),
-    { status: response.status, headers },
-  );
+  const { body, status } = response;
+  const init = { status, headers };
+  const bare = method === "HEAD" || status === 204 || status === 205 || status === 304;
+  if (body === null || typeof body === "string" || body instanceof Uint8Array) {
+    return new globalThis.Response(bare ? null : (body as string | null), init);
+  }
+  if (!bare) return new globalThis.Response(ReadableStream.from(ended(encoded(body), done)), init);
+  void body[Symbol.asyncIterator]().return?.();
+  done();
+  return new globalThis.Response(null, init);
+}
+
+async function* ended<T>(chunks: AsyncIterable<T>, done: () => void): AsyncIterable<T> {
+  try {
+    yield* chunks;
+  } finally {
+    done();
+  }
 }
 
 export function fromWebResponse(response: WebResponse): Response {

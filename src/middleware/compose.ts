@@ -15,15 +15,21 @@ export type Answer = (context: Context) => Response | Promise<Response>;
 export type OnError = (error: unknown, context: Context) => Response | Promise<Response>;
 
 /** Wraps an answer in layers; the first one listed is the outermost. The only catch stands here. */
-export function compose(layers: readonly Middleware[], answer: Answer, onError: OnError): (context: Context) => Promise<Response> {
-  const fenced = (run: Answer) => async (context: Context): Promise<Response> => {
-    try {
-      return await run(context);
-    } catch (error) {
-      context.error = error;
-      return onError(error, context);
-    }
-  };
+export function compose(
+  layers: readonly Middleware[],
+  answer: Answer,
+  onError: OnError,
+): (context: Context) => Promise<Response> {
+  const fenced =
+    (run: Answer) =>
+    async (context: Context): Promise<Response> => {
+      try {
+        return await run(context);
+      } catch (error) {
+        context.error = error;
+        return onError(error, context);
+      }
+    };
   return layers.reduceRight<(context: Context) => Promise<Response>>(
     (inner, layer) => fenced((context) => around(layer, inner, context)),
     fenced(answer),
@@ -48,7 +54,11 @@ async function around(
   });
   if (response instanceof Response) return response;
   if (isWebResponse(response)) return fromWebResponse(response);
-  throw new NexusError("NX_NO_RESPONSE", `The middleware "${layer.name}" returned ${String(response)} instead of a response.`, {
-    cure: "Return what next() gave, or a response of your own.",
-  });
+  throw new NexusError(
+    "NX_NO_RESPONSE",
+    `The middleware "${layer.name}" returned ${String(response)} instead of a response.`,
+    {
+      cure: "Return what next() gave, or a response of your own.",
+    },
+  );
 }

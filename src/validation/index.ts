@@ -3,6 +3,7 @@ export { type Revive, reviverOf } from "./native.ts";
 export {
   type Compiler,
   describe,
+  describeWhole,
   type In,
   isSchema,
   type Issue,
@@ -15,4 +16,12 @@ export {
   type Validate,
   validatorOf,
 } from "./schema.ts";
-export { readDate, type Reader, readerOf, readFloat, type Reading, readInteger, wantsList } from "./strings.ts";
+export {
+  readDate,
+  type Reader,
+  readerOf,
+  readFloat,
+  type Reading,
+  readInteger,
+  wantsList,
+} from "./strings.ts";

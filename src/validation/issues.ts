@@ -38,14 +38,16 @@ export function itemsOf(
       }));
     }
     const { found, missing } = walk(value, path);
-    if (missing) return [{ loc: [...at, ...path], type: "missing", msg: "Field required" }];
+    // A rule of one's own may be about a field that may be absent: its words stay.
+    if (missing && issue.code !== "custom")
+      return [{ loc: [...at, ...path], type: "missing", msg: "Field required" }];
     const hidden = at[0] === "header" || at[0] === "cookie" || isSecret(schema, path);
     const [type, ctx] = nameOf(issue, found);
     return [
       {
         loc: [...at, ...path],
         type,
-        msg: issue.message,
+        msg: hidden && repeats(issue.message, found) ? "Input is not valid" : issue.message,
         ...(!hidden && isScalar(found) && { input: shorten(found) }),
         ...(ctx && { ctx }),
       },
@@ -59,6 +61,12 @@ export function shorten(value: unknown): unknown {
   return typeof value === "string" && value.length > 100 ? `${value.slice(0, 100)}…` : value;
 }
 
+/** Valibot and ArkType repeat the value in their messages, a text in quotes. */
+function repeats(message: string, value: unknown): boolean {
+  if (typeof value === "string") return message.includes(`"${value}"`) || message.includes(JSON.stringify(value));
+  return (typeof value === "number" || typeof value === "bigint") && message.includes(`${value}`);
+}
+
 function isScalar(value: unknown): boolean {
   return value === null || ["string", "number", "boolean", "bigint"].includes(typeof value);
 }
@@ -68,17 +76,24 @@ function segment(part: PropertyKey | { readonly key: PropertyKey }): string | nu
   return typeof key === "number" ? key : String(key);
 }
 
-function walk(value: unknown, path: readonly (string | number)[]): { found: unknown; missing: boolean } {
+function walk(
+  value: unknown,
+  path: readonly (string | number)[],
+): { found: unknown; missing: boolean } {
   let found = value;
   for (const part of path) {
-    if (typeof found !== "object" || found === null || !Object.hasOwn(found, part)) return { found: undefined, missing: true };
+    if (typeof found !== "object" || found === null || !Object.hasOwn(found, part))
+      return { found: undefined, missing: true };
     found = (found as Record<string | number, unknown>)[part];
   }
   return { found, missing: found === undefined };
 }
 
 /** Whether a value, or anything it stands in, is marked `writeOnly` or `format: "password"`. */
-export function isSecret(schema: JSONSchema | undefined, path: readonly (string | number)[]): boolean {
+export function isSecret(
+  schema: JSONSchema | undefined,
+  path: readonly (string | number)[],
+): boolean {
   if (!schema) return false;
   if (schema.writeOnly === true || schema.format === "password") return true;
   const parts = [...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...(schema.allOf ?? [])];
@@ -105,9 +120,14 @@ function nameOf(issue: RichIssue, found: unknown): Named {
     case "too_big":
       return bound(issue.origin, issue.maximum, issue.inclusive !== false, big);
     case "invalid_format":
-      return issue.format === "regex" ? ["string_pattern_mismatch", { pattern: issue.pattern }] : ["value_error"];
+      return issue.format === "regex"
+        ? ["string_pattern_mismatch", { pattern: issue.pattern }]
+        : ["value_error"];
     case "invalid_value":
-      return ["literal_error", { expected: issue.values?.map((value) => JSON.stringify(value)).join(" or ") }];
+      return [
+        "literal_error",
+        { expected: issue.values?.map((value) => JSON.stringify(value)).join(" or ") },
+      ];
     case "not_multiple_of":
       return ["multiple_of", { multiple_of: Number(issue.divisor) }];
     case "invalid_union":
@@ -156,10 +176,21 @@ const big: Bounds = {
   exclusive: ["less_than", "lt"],
 };
 
-function bound(origin: string | undefined, limit: number | bigint | undefined, inclusive: boolean, names: Bounds): Named {
+function bound(
+  origin: string | undefined,
+  limit: number | bigint | undefined,
+  inclusive: boolean,
+  names: Bounds,
+): Named {
   const value = typeof limit === "bigint" ? Number(limit) : limit;
   if (origin === "string") return [names.text, { [names.textKey]: value }];
-  if (origin === "array" || origin === "set" || origin === "map" || origin === "object" || origin === "file") {
+  if (
+    origin === "array" ||
+    origin === "set" ||
+    origin === "map" ||
+    origin === "object" ||
+    origin === "file"
+  ) {
     return [names.list, { [names.listKey]: value }];
   }
   const [type, key] = inclusive ? names.inclusive : names.exclusive;

@@ -12,11 +12,16 @@ export function reviverOf(schema: JSONSchema | undefined): Revive | undefined {
   const native = schema[nativeType];
   if (native === "date") return toDate;
   if (native === "bigint") return toBigInt;
-  const options = [...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...(schema.allOf ?? [])].flatMap(
-    (part) => reviverOf(part) ?? [],
-  );
+  const options = [
+    ...(schema.anyOf ?? []),
+    ...(schema.oneOf ?? []),
+    ...(schema.allOf ?? []),
+  ].flatMap((part) => reviverOf(part) ?? []);
   const item = typeof schema.items === "object" ? reviverOf(schema.items) : undefined;
-  const extra = typeof schema.additionalProperties === "object" ? reviverOf(schema.additionalProperties) : undefined;
+  const extra =
+    typeof schema.additionalProperties === "object"
+      ? reviverOf(schema.additionalProperties)
+      : undefined;
   const fields = Object.entries(schema.properties ?? {}).flatMap(([name, part]) => {
     const revive = reviverOf(part);
     return revive ? [[name, revive] as const] : [];

@@ -68,7 +68,9 @@ export const nativeType = "x-native-type";
  * bigints `integer`, both with the mark `nativeType`.
  */
 export function describe(schema: Schema, direction: "input" | "output"): JSONSchema | undefined {
-  const convert = (schema["~standard"] as Partial<StandardJSONSchemaV1.Props>).jsonSchema?.[direction];
+  const convert = (schema["~standard"] as Partial<StandardJSONSchemaV1.Props>).jsonSchema?.[
+    direction
+  ];
   if (!convert) return undefined;
   try {
     const { $schema: _, ...json } = convert({ target: "draft-2020-12", libraryOptions });
@@ -76,6 +78,28 @@ export function describe(schema: Schema, direction: "input" | "output"): JSONSch
   } catch {
     return undefined;
   }
+}
+
+/** As `describe`, with what is named put where it is referred to; what refers to itself is left open. */
+export function describeWhole(
+  schema: Schema,
+  direction: "input" | "output",
+): JSONSchema | undefined {
+  const json = describe(schema, direction);
+  return json?.$defs || json?.$ref ? (inline(json, json, []) as JSONSchema) : json;
+}
+
+function inline(part: unknown, root: JSONSchema, within: readonly string[]): unknown {
+  if (Array.isArray(part)) return part.map((one) => inline(one, root, within));
+  if (typeof part !== "object" || part === null) return part;
+  const { $ref, $defs: _, ...rest } = part as JSONSchema;
+  const own = Object.fromEntries(
+    Object.entries(rest).map(([name, value]) => [name, inline(value, root, within)]),
+  );
+  if ($ref === undefined) return own;
+  const name = /^#\/\$defs\/(.*)$/.exec($ref)?.[1];
+  const target = name === undefined || within.includes(name) ? undefined : root.$defs?.[name];
+  return target ? { ...(inline(target, root, [...within, name!]) as object), ...own } : own;
 }
 
 interface Described {
@@ -88,7 +112,8 @@ const libraryOptions = {
   unrepresentable: "any",
   override({ zodSchema, jsonSchema }: Described): void {
     const type = zodSchema?._zod.def.type;
-    if (type === "date") Object.assign(jsonSchema, { type: "string", format: "date-time", [nativeType]: "date" });
+    if (type === "date")
+      Object.assign(jsonSchema, { type: "string", format: "date-time", [nativeType]: "date" });
     if (type === "bigint") Object.assign(jsonSchema, { type: "integer", [nativeType]: "bigint" });
   },
 };

@@ -13,7 +13,8 @@ export function readerOf(schema: JSONSchema | undefined): Reader {
   if (types.has("array")) return listReader(schema!);
   const readers = [...types].flatMap((type) => scalars[type] ?? []);
   // A string that may also be a number is a number where it looks like one.
-  const read = readers.length > 1 || types.has("string") ? firstOf(readers, types.has("string")) : readers[0];
+  const read =
+    readers.length > 1 || types.has("string") ? firstOf(readers, types.has("string")) : readers[0];
   return (text) => {
     // Of a parameter given twice the last one counts.
     const last = typeof text === "string" ? text : (text.at(-1) ?? "");
@@ -58,7 +59,11 @@ export function wantsList(schema: JSONSchema | undefined): boolean {
 function typesOf(schema: JSONSchema): Set<string> {
   const found = new Set<string>();
   collect(schema, found);
-  return new Set(["array", "bigint", "date", "integer", "number", "boolean", "string"].filter((type) => found.has(type)));
+  return new Set(
+    ["array", "bigint", "date", "integer", "number", "boolean", "string"].filter((type) =>
+      found.has(type),
+    ),
+  );
 }
 
 function collect(schema: JSONSchema, into: Set<string>): void {
@@ -94,11 +99,15 @@ const lies = new Set(["false", "0", "no", "off", "n", "f"]);
 export const readInteger: Scalar = (text) => {
   const trimmed = text.trim();
   if (!integer.test(trimmed)) {
-    return fault("int_parsing", "Input should be a valid integer, unable to parse string as an integer");
+    return fault(
+      "int_parsing",
+      "Input should be a valid integer, unable to parse string as an integer",
+    );
   }
   const value = Number(trimmed);
   // Above 2^53 a number would be rounded: ask for a bigint in the schema.
-  if (!Number.isSafeInteger(value)) return fault("int_parsing_size", "Input should be an integer between -(2^53 - 1) and 2^53 - 1");
+  if (!Number.isSafeInteger(value))
+    return fault("int_parsing_size", "Input should be an integer between -(2^53 - 1) and 2^53 - 1");
   return { value: value === 0 ? 0 : value };
 };
 
@@ -106,7 +115,10 @@ export const readFloat: Scalar = (text) => {
   const trimmed = text.trim();
   const value = Number(trimmed);
   if (decimal.test(trimmed) && Number.isFinite(value)) return { value };
-  return fault("float_parsing", "Input should be a valid number, unable to parse string as a number");
+  return fault(
+    "float_parsing",
+    "Input should be a valid number, unable to parse string as a number",
+  );
 };
 
 const scalars: Readonly<Record<string, Scalar>> = {
@@ -117,7 +129,10 @@ const scalars: Readonly<Record<string, Scalar>> = {
     if (integer.test(trimmed) && trimmed.length < 1000) {
       return { value: BigInt(trimmed.replace(/\.0+$/, "").replace(/^\+/, "")) };
     }
-    return fault("int_parsing", "Input should be a valid integer, unable to parse string as an integer");
+    return fault(
+      "int_parsing",
+      "Input should be a valid integer, unable to parse string as an integer",
+    );
   },
   boolean(text) {
     const word = text.trim().toLowerCase();

@@ -1,0 +1,157 @@
+import { readFileSync } from "node:fs";
+import { Context } from "../context.ts";
+import {
+  createHttpServer,
+  type Endpoint,
+  type HttpServer,
+  type HttpServerOptions,
+  settle,
+} from "../http/index.ts";
+import { currentLog } from "../log.ts";
+import { fromWebRequest, type Request, type Response, toWebResponse } from "../message/index.ts";
+import type { PluginHost, RouteTable } from "../plugin/index.ts";
+import type { Scope } from "../services.ts";
+
+type Send = (response: Response) => Promise<void> | void;
+
+export interface ListenOptions {
+  /** Default 8000; 0 takes any free one. */
+  readonly port?: number;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+}
+
+interface Parts {
+  readonly scope: Scope;
+  readonly plugins: PluginHost;
+  readonly table: RouteTable;
+  readonly dispatch: (context: Context) => Promise<Response>;
+  readonly server: HttpServerOptions | undefined;
+}
+
+/** A running application: answers requests, until it is closed. */
+export class App implements AsyncDisposable {
+  readonly scope: Scope;
+  readonly plugins: PluginHost;
+  readonly #table: RouteTable;
+  readonly #dispatch: Parts["dispatch"];
+  readonly #serverOptions: HttpServerOptions | undefined;
+  readonly #running = new Set<Promise<void>>();
+  readonly #servers: HttpServer[] = [];
+  #closed: Promise<void> | undefined;
+
+  constructor({ scope, plugins, table, dispatch, server }: Parts) {
+    this.scope = scope;
+    this.plugins = plugins;
+    this.#table = table;
+    this.#dispatch = dispatch;
+    this.#serverOptions = server;
+  }
+
+  /** The routes in force. */
+  get routes(): readonly Endpoint[] {
+    return this.#table.current.entries;
+  }
+
+  /** Answers a request of the web's kind: for adapters and tests. */
+  fetch(request: globalThis.Request): Promise<globalThis.Response> {
+    return new Promise((resolve, reject) => {
+      const send: Send = (response) => {
+        const { body } = response;
+        if (body === null || typeof body === "string" || body instanceof Uint8Array) {
+          resolve(toWebResponse(response, request.method));
+          return;
+        }
+        // The request ends when its stream does.
+        return new Promise((done) => resolve(toWebResponse(response, request.method, done)));
+      };
+      this.exchange(fromWebRequest(request), send).catch(reject);
+    });
+  }
+
+  /**
+   * Answers a request, sends the answer, and then does what was left for later.
+   * @param prepare sees the request's context before anybody else
+   */
+  exchange(request: Request, send: Send, prepare?: (context: Context) => void): Promise<void> {
+    const context = new Context(request, this.scope);
+    prepare?.(context);
+    const exchange = context.run(() => this.#answer(context, send));
+    this.#running.add(exchange);
+    const done = (): boolean => this.#running.delete(exchange);
+    exchange.then(done, done);
+    return exchange;
+  }
+
+  async #answer(context: Context, send: Send): Promise<void> {
+    const response = await this.#dispatch(context);
+    try {
+      await send(response);
+    } catch (error) {
+      currentLog().error(
+        { err: error },
+        `The answer to ${context.request.method} ${context.request.rawPath} broke off`,
+      );
+      throw error;
+    } finally {
+      await settle(context);
+    }
+  }
+
+  /** Serves on a port. @throws NX_LISTEN */
+  async listen({ port = 8000, host = "127.0.0.1" }: ListenOptions = {}): Promise<{
+    readonly url: string;
+    readonly port: number;
+  }> {
+    const server = await createHttpServer(
+      (request, send) => this.exchange(request, send),
+      { port, host },
+      this.#serverOptions,
+    );
+    this.#servers.push(server);
+    const { port: taken } = server.address;
+    const name =
+      host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
+    return { url: `http://${name}:${taken}`, port: taken };
+  }
+
+  /** Runs code inside the app: it can `emit`, `inject` and query. */
+  run<R>(work: () => R): R {
+    return this.scope.run(work);
+  }
+
+  /**
+   * Stops accepting, finishes what runs, stops the plugins.
+   * @param deadline seconds until what still runs is given up; default 30
+   */
+  close(deadline = 30): Promise<void> {
+    return (this.#closed ??= this.#close(deadline));
+  }
+
+  async #close(deadline: number): Promise<void> {
+    await Promise.all(this.#servers.map((server) => server.close(deadline)));
+    await within(deadline, Promise.allSettled(this.#running));
+    await this.plugins.stop();
+    await this.scope.dispose();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+async function within(seconds: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([
+    work,
+    new Promise((resolve) => (timer = setTimeout(resolve, seconds * 1000))),
+  ]);
+  clearTimeout(timer);
+}
+
+/** Of this platform. */
+export const version: string = (
+  JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  }
+).version;

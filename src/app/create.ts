@@ -1,0 +1,94 @@
+import { readSettings, type Settings, settingsKey } from "../config/index.ts";
+import { findContext } from "../context.ts";
+import { docsOptionsKey, DocsPlugin, errorFormatKey } from "../docs/index.ts";
+import { Events, eventsKey } from "../events/index.ts";
+import {
+  createDispatch,
+  createEndpoint,
+  createErrorAnswer,
+  overridesKey,
+  problemJSON,
+  routesOf,
+} from "../http/index.ts";
+import { createLog, logKey } from "../log.ts";
+import { nosniff, requestId } from "../middleware/index.ts";
+import {
+  hostKey,
+  PluginHost,
+  type PluginSource,
+  RouteTable,
+  sourceOf,
+  tableKey,
+} from "../plugin/index.ts";
+import { Scope, Services, servicesKey } from "../services.ts";
+import { App, version } from "./app.ts";
+import { HealthRoutes } from "./health.ts";
+import type { AppOptions } from "./options.ts";
+
+/**
+ * Makes an app of plugins, and starts them.
+ * @throws ConfigError for what its settings get wrong; the failure of a plugin, unless `tolerant`
+ */
+export async function createApp(options: AppOptions = {}): Promise<App> {
+  const settings: Settings = { ...readSettings(options.env ?? process.env), ...options.settings };
+  const scope = new Scope("app", "app");
+  const log = options.log ?? (await createLog({ level: settings.log, members: requestMembers }));
+  const table = new RouteTable();
+  const services = new Services(scope);
+  const errorFormat = options.errorFormat ?? problemJSON;
+  const errorHandlers = options.errorHandlers ?? [];
+  const host = new PluginHost({
+    app: scope,
+    config: options.config ?? {},
+    env: options.env ?? process.env,
+    errorFormat,
+    errorHandlers,
+    version,
+  });
+  scope.provide(settingsKey, settings);
+  scope.provide(logKey, log);
+  scope.provide(tableKey, table);
+  scope.provide(servicesKey, services);
+  scope.provide(eventsKey, new Events());
+  scope.provide(hostKey, host);
+  scope.provide(errorFormatKey, errorFormat);
+  if (options.docs) scope.provide(docsOptionsKey, options.docs);
+  if (options.overrides) scope.provide(overridesKey, options.overrides);
+  for (const warning of settings.warnings) log.warn(warning);
+
+  const onError = createErrorAnswer(errorFormat, errorHandlers);
+  const layers = [requestId(), nosniff(), ...(options.middleware ?? [])];
+  const dispatch = createDispatch({ table: () => table.current, layers, onError });
+  const app = new App({ scope, plugins: host, table, dispatch, server: options.server });
+  try {
+    const health = routesOf(new HealthRoutes(host));
+    table.add(health.map((route) => createEndpoint(route, { plugin: "health", scope, onError })));
+    const sources = sourcesOf(options);
+    await host.start(sources, options.broken, () => services.start());
+    const failed = host.plugins.find(({ failure }) => failure);
+    if (failed && !options.tolerant) throw failed.failure!.error;
+    return app;
+  } catch (error) {
+    await app.close(0).catch(() => {});
+    throw error;
+  }
+}
+
+function sourcesOf({ plugins = [], docs }: AppOptions): PluginSource[] {
+  const given = plugins.map((plugin) => (typeof plugin === "function" ? sourceOf(plugin) : plugin));
+  return docs === false
+    ? given
+    : [
+        {
+          ...sourceOf(DocsPlugin),
+          manifest: { ...sourceOf(DocsPlugin).manifest, name: "docs", version },
+        },
+        ...given,
+      ];
+}
+
+/** What every log line of a request says. */
+function requestMembers(): object {
+  const id = findContext()?.id;
+  return id === undefined ? {} : { request_id: id };
+}

@@ -1,0 +1,41 @@
+import type { Env, Settings } from "../config/index.ts";
+import type { DocsOptions } from "../docs/index.ts";
+import type { ErrorFormat, ErrorHandler, HttpServerOptions, Overrides } from "../http/index.ts";
+import type { Logger } from "../log.ts";
+import type { Middleware } from "../middleware/index.ts";
+import type { BrokenSource, PluginClass, PluginSource } from "../plugin/index.ts";
+
+export interface AppOptions {
+  /** Classes, or what `loadPlugins` found. */
+  readonly plugins?: readonly (PluginClass | PluginSource)[];
+  /** What was found and could not be loaded. */
+  readonly broken?: readonly BrokenSource[];
+  /** Around every request; first is outermost. Request ids and `nosniff` stand before it. */
+  readonly middleware?: readonly Middleware[];
+  /** Settings of plugins, by name. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  readonly errorHandlers?: readonly ErrorHandler[];
+  /** Default RFC 9457 problem documents. */
+  readonly errorFormat?: ErrorFormat;
+  /** Title and more of the documentation; `false` leaves it out. */
+  readonly docs?: DocsOptions | false;
+  readonly server?: HttpServerOptions;
+  /** A plugin that fails is an error (default), or a value, and the others go on. */
+  readonly tolerant?: boolean;
+  /** Over what the environment says. */
+  readonly settings?: Partial<Settings>;
+  /** Default `process.env`. */
+  readonly env?: Env;
+  readonly log?: Logger;
+  /** What stands in the place of dependencies, in tests. */
+  readonly overrides?: Overrides;
+}
+
+/** What nexus.config.ts exports. */
+export type NexusConfig = Omit<AppOptions, "broken" | "tolerant" | "env" | "log" | "overrides"> & {
+  /** Where plugins are found; default `plugins`. */
+  readonly pluginsFolder?: string;
+};
+
+/** Types the settings of an app: `export default defineConfig({ … })`. */
+export const defineConfig = (config: NexusConfig): NexusConfig => config;

@@ -1,0 +1,1 @@
+export { currentUser, type Identity, identityKey, optionalUser } from "./identity.ts";

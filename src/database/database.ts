@@ -1,0 +1,81 @@
+import { join } from "node:path";
+import { Kysely, sql, type TransactionBuilder } from "kysely";
+import { settingsKey } from "../config/index.ts";
+import { NexusError } from "../exceptions.ts";
+import { findScope, perApp, Scope } from "../services.ts";
+import { SqliteDialect } from "./sqlite-dialect.ts";
+
+export interface DatabaseOptions {
+  /** `sqlite:path/to/file.db` or `sqlite::memory:`; default: `nexus.db` in the data folder. */
+  readonly url?: string | undefined;
+  /** Default `data`. */
+  readonly dataDir?: string | undefined;
+  /** Seconds that a query waits for the transaction of somebody else, then NX_DATABASE_BUSY; default 30. */
+  readonly patience?: number | undefined;
+}
+
+/**
+ * The app's database, a Kysely: `db = inject(Database<MyTables>)`.
+ * Its queries run in the transaction that is open in their scope, if there is one.
+ */
+export class Database<Tables = unknown> extends Kysely<Tables> {
+  static readonly key = "nexus/Database";
+
+  static readonly [perApp] = (app: Scope): Database => {
+    const { databaseUrl: url, dataDir } = app.get(settingsKey);
+    return createDatabase({ url, dataDir });
+  };
+
+  /** Whatever `execute` calls, in any service, queries inside the transaction. */
+  override transaction(): TransactionBuilder<Tables> {
+    const builder = super.transaction();
+    const execute = builder.execute.bind(builder);
+    builder.execute = (work) => inOwnScope("transaction", () => execute(work));
+    return builder;
+  }
+
+  /** Waits for the open transaction, then closes. */
+  async stop(): Promise<void> {
+    await this.destroy();
+  }
+}
+
+/**
+ * A database of one's own, for a script or a test; an app makes its own from the settings.
+ * @throws NX_DATABASE_URL, NX_DATABASE_OPEN
+ */
+export async function openDatabase<Tables = unknown>(
+  options: DatabaseOptions = {},
+): Promise<Database<Tables>> {
+  const db = createDatabase<Tables>(options);
+  await sql`select 1`.execute(db);
+  return db;
+}
+
+/** The file is opened, or made, by the first query. */
+function createDatabase<Tables>({
+  dataDir = "data",
+  url = `sqlite:${join(dataDir, "nexus.db")}`,
+  patience = 30,
+}: DatabaseOptions): Database<Tables> {
+  return new Database({ dialect: new SqliteDialect({ path: pathOf(url), patience }) });
+}
+
+/** What begins inside, such as a transaction, is seen by what `work` calls and by nobody else. */
+export async function inOwnScope<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const scope = findScope()?.child("call", name) ?? new Scope("call", name);
+  try {
+    return await scope.run(work);
+  } finally {
+    await scope.dispose();
+  }
+}
+
+function pathOf(url: string): string {
+  const [scheme, path] = url.split(/:(.*)/s);
+  if (scheme === "sqlite" && path) return path;
+  // The URL itself is not shown: it may hold a password.
+  throw new NexusError("NX_DATABASE_URL", `No database is known for a URL of "${scheme}:".`, {
+    cure: 'Use "sqlite:path/to/file.db" or "sqlite::memory:".',
+  });
+}

@@ -1,0 +1,139 @@
+import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from "kysely";
+import { NexusError } from "../exceptions.ts";
+import { findScope, key, type Key, type Scope } from "../services.ts";
+
+let drivers = 0;
+
+/**
+ * Lets every query run in the transaction that is open in its scope, whoever sends it.
+ * A transaction that begins inside one becomes a part of it.
+ */
+export class JoiningDriver implements Driver {
+  readonly #driver: Driver;
+  // Two databases in one app do not join each other's transactions.
+  readonly #key: Key<OpenTransaction> = key(`nexus/transaction/${++drivers}`);
+  readonly #open = new WeakMap<DatabaseConnection, OpenTransaction>();
+
+  constructor(driver: Driver) {
+    this.#driver = driver;
+  }
+
+  init(): Promise<void> {
+    return this.#driver.init();
+  }
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    const open = findScope()?.find(this.#key);
+    return open ? new JoinedConnection(open) : await this.#driver.acquireConnection();
+  }
+
+  async releaseConnection(connection: DatabaseConnection): Promise<void> {
+    if (!isJoined(connection)) await this.#driver.releaseConnection(connection);
+  }
+
+  async beginTransaction(...[connection, settings]: Parameters<Driver["beginTransaction"]>) {
+    if (isJoined(connection)) return;
+    await this.#driver.beginTransaction(connection, settings);
+    const open = new OpenTransaction(connection);
+    const scope = findScope();
+    if (scope && isOfOneCaller(scope)) open.leave = scope.provide(this.#key, open);
+    this.#open.set(connection, open);
+  }
+
+  async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    if (isJoined(connection)) return;
+    // Nothing may join while the outcome is being decided.
+    if (this.#end(connection)?.failed) throw joinedFailure();
+    await this.#driver.commitTransaction(connection);
+  }
+
+  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (isJoined(connection)) {
+      connection.open.failed = true;
+      return;
+    }
+    this.#end(connection);
+    await this.#driver.rollbackTransaction(connection);
+  }
+
+  async savepoint(...[connection, ...rest]: Parameters<Savepoint>): Promise<void> {
+    await this.#driver.savepoint?.(realOf(connection), ...rest);
+  }
+
+  async rollbackToSavepoint(...[connection, ...rest]: Parameters<Savepoint>): Promise<void> {
+    await this.#driver.rollbackToSavepoint?.(realOf(connection), ...rest);
+  }
+
+  async releaseSavepoint(...[connection, ...rest]: Parameters<Savepoint>): Promise<void> {
+    await this.#driver.releaseSavepoint?.(realOf(connection), ...rest);
+  }
+
+  destroy(): Promise<void> {
+    return this.#driver.destroy();
+  }
+
+  #end(connection: DatabaseConnection): OpenTransaction | undefined {
+    const open = this.#open.get(connection);
+    open?.end();
+    return open;
+  }
+}
+
+type Savepoint = NonNullable<Driver["savepoint"]>;
+
+class OpenTransaction {
+  readonly connection: DatabaseConnection;
+  /** Whether a part of it has been rolled back. */
+  failed = false;
+  over = false;
+  leave = (): void => {};
+
+  constructor(connection: DatabaseConnection) {
+    this.connection = connection;
+  }
+
+  end(): void {
+    this.over = true;
+    this.leave();
+  }
+}
+
+/** A query's share in the transaction of its scope: the query ends, the transaction stays. */
+class JoinedConnection implements DatabaseConnection {
+  readonly open: OpenTransaction;
+
+  constructor(open: OpenTransaction) {
+    this.open = open;
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    return await this.#connection.executeQuery<R>(query);
+  }
+
+  async *streamQuery<R>(query: CompiledQuery, size: number): AsyncGenerator<QueryResult<R>> {
+    yield* this.#connection.streamQuery<R>(query, size);
+  }
+
+  get #connection(): DatabaseConnection {
+    if (!this.open.over) return this.open.connection;
+    throw new NexusError("NX_TRANSACTION_OVER", "A query came after its transaction had ended.", {
+      cure: "Await every query before the transaction's function returns.",
+    });
+  }
+}
+
+const isJoined = (connection: DatabaseConnection): connection is JoinedConnection =>
+  connection instanceof JoinedConnection;
+
+const realOf = (connection: DatabaseConnection): DatabaseConnection =>
+  isJoined(connection) ? connection.open.connection : connection;
+
+// What the app's or a plugin's scope carried, the requests of everyone would join.
+const isOfOneCaller = ({ kind }: Scope): boolean => kind === "request" || kind === "call";
+
+const joinedFailure = (): NexusError =>
+  new NexusError(
+    "NX_TRANSACTION_FAILED",
+    "A transaction inside this one failed, so all of it was rolled back.",
+    { cure: "Let the error leave the outer transaction too." },
+  );

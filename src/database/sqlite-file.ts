@@ -1,0 +1,68 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { QueryResult } from "kysely";
+import { messageOf, NexusError } from "../exceptions.ts";
+import { bind, readRows } from "./sqlite-values.ts";
+
+/** @throws NX_DATABASE_OPEN */
+export function openFile(path: string): SqliteFile {
+  try {
+    return new SqliteFile(path);
+  } catch (error) {
+    throw new NexusError("NX_DATABASE_OPEN", `Could not open ${path}: ${messageOf(error)}.`, {
+      cure: "Name a file that this process may write, on a local disk.",
+      cause: error,
+    });
+  }
+}
+
+/** An open file, with the statements that it has compiled. */
+export class SqliteFile {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, Prepared>();
+
+  constructor(path: string) {
+    if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
+    this.#database = new DatabaseSync(path, { timeout: 5000, enableForeignKeyConstraints: true });
+    // What is acknowledged has reached the disk; readers and one writer do not block each other.
+    this.#database.exec("pragma journal_mode = wal; pragma synchronous = full");
+  }
+
+  get inTransaction(): boolean {
+    return this.#database.isTransaction;
+  }
+
+  run<R>(sql: string, parameters: readonly unknown[] = []): QueryResult<R> {
+    const { statement, reads } = this.#prepare(sql);
+    const values = parameters.map(bind);
+    // The caller's type says what the columns hold; nothing here can check it.
+    if (reads) return { rows: readRows(statement, values) as R[] };
+    const { changes, lastInsertRowid } = statement.run(...values);
+    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+  }
+
+  #prepare(sql: string): Prepared {
+    const known = this.#statements.get(sql);
+    if (known) return known;
+    const statement = this.#database.prepare(sql);
+    statement.setReadBigInts(true);
+    statement.setReturnArrays(true);
+    const prepared = { statement, reads: statement.columns().length > 0 };
+    const [oldest] = this.#statements.keys();
+    if (oldest !== undefined && this.#statements.size >= 256) this.#statements.delete(oldest);
+    this.#statements.set(sql, prepared);
+    return prepared;
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#database.close();
+  }
+}
+
+interface Prepared {
+  readonly statement: StatementSync;
+  /** Whether it answers with rows. */
+  readonly reads: boolean;
+}

@@ -1,0 +1,230 @@
+import { type Context, type ContextKey, valueOf } from "../context.ts";
+import { type Dependency, perRequest, type RequestClass, type Uses } from "../dependency.ts";
+import { type ErrorItem, NexusError } from "../exceptions.ts";
+import { currentLog } from "../log.ts";
+import { findService, key, type Scope, type ServiceClass } from "../services.ts";
+import { compileHead, HandlerInput, type Read } from "./input.ts";
+
+/** What tests put in the place of dependencies. */
+export type Overrides = ReadonlyMap<object, () => unknown>;
+export const overridesKey = key<Overrides>("nexus/overrides");
+
+type AnyDependency = Dependency<unknown, string>;
+
+/** What stands behind a name in `use`: found once, asked of each request, or a dependency. */
+type Source =
+  | { readonly kind: "fixed"; readonly value: unknown }
+  | { readonly kind: "asked"; readonly ask: (context: Context) => unknown }
+  | { readonly kind: "step"; readonly step: Step };
+
+interface Step {
+  readonly dependency: AnyDependency;
+  readonly read: Read | undefined;
+  readonly sources: Sources;
+}
+type Sources = readonly (readonly [name: string, source: Source])[];
+
+/** What the `use` of a route comes to, compiled. */
+export interface Plan {
+  readonly sources: Sources;
+  readonly overrides: Overrides | undefined;
+}
+
+/**
+ * @param scope where services are found
+ * @param params the path parameters that the route has
+ * @throws NX_DEPENDENCY naming what cannot be had
+ */
+export function compileUses(
+  uses: Uses,
+  scope: Scope,
+  params: ReadonlySet<string>,
+  where: string,
+): Plan {
+  const steps = new Map<AnyDependency, Step>();
+  const fault = (what: string, cure: string): NexusError =>
+    new NexusError("NX_DEPENDENCY", `${where} ${what}.`, { cure });
+
+  const stepOf = (name: string, dependency: AnyDependency): Step => {
+    const known = steps.get(dependency);
+    if (known) return known;
+    for (const param of Object.keys(dependency.reads.path ?? {})) {
+      if (!params.has(param))
+        throw fault(
+          `uses "${name}", which needs {${param}} in the path`,
+          `Add {${param}} to the path.`,
+        );
+    }
+    const sources = sourcesOf(dependency.uses);
+    const inner = sources.find(
+      ([, source]) => source.kind === "step" && source.step.dependency.scope === "function",
+    );
+    if (dependency.scope === "request" && inner) {
+      throw fault(
+        `uses "${name}", which lives as long as the request but uses "${inner[0]}", which ends before the answer`,
+        `Give "${name}" the scope "function" too.`,
+      );
+    }
+    const step = { dependency, read: compileHead(dependency.reads), sources };
+    steps.set(dependency, step);
+    return step;
+  };
+
+  const sourcesOf = (of: Uses): Sources =>
+    Object.entries(of).map(([name, usable]) => [name, sourceOf(name, usable)]);
+
+  const sourceOf = (name: string, usable: unknown): Source => {
+    if (isKind<AnyDependency>(usable, "dependency"))
+      return { kind: "step", step: stepOf(name, usable) };
+    if (isKind<ContextKey<unknown>>(usable, "context"))
+      return { kind: "asked", ask: (context) => valueOf(context, usable) };
+    if (typeof usable === "function" && perRequest in usable) {
+      return { kind: "asked", ask: (usable as RequestClass)[perRequest] };
+    }
+    if (typeof usable === "function")
+      return { kind: "fixed", value: findService(scope, usable as ServiceClass) };
+    throw fault(
+      `uses "${name}", which is no dependency`,
+      "Use a dependency, a Service, BackgroundTasks or a context key.",
+    );
+  };
+
+  return { sources: sourcesOf(uses), overrides: scope.find(overridesKey) };
+}
+
+function isKind<T extends { readonly kind: string }>(value: unknown, kind: T["kind"]): value is T {
+  return (value as Partial<T> | null | undefined)?.kind === kind;
+}
+
+type Generating =
+  | AsyncGenerator<unknown, unknown, undefined>
+  | Generator<unknown, unknown, undefined>;
+
+const skipped = Symbol("skipped");
+
+/** The dependencies of one request: each made once, and cleaned up newest first. */
+export class Resolution {
+  readonly #context: Context;
+  readonly #plan: Plan;
+  readonly #values = new Map<AnyDependency, unknown>();
+  readonly #later: { readonly step: Step; readonly input: HandlerInput }[] = [];
+  readonly #open: Generating[] = [];
+
+  constructor(context: Context, plan: Plan) {
+    this.#context = context;
+    this.#plan = plan;
+  }
+
+  /** Makes what lives as long as the request, and reads the inputs of the rest. */
+  async begin(faults: ErrorItem[]): Promise<void> {
+    for (const [, source] of this.#plan.sources) {
+      if (source.kind === "step") await this.#prepare(source.step, faults);
+    }
+  }
+
+  /** Makes what ends before the answer, and fills in all names. */
+  async finish(input: HandlerInput): Promise<void> {
+    for (const { step, input: own } of this.#later) {
+      this.#fill(own, step.sources);
+      this.#values.set(step.dependency, await this.#make(step.dependency, own));
+    }
+    this.#fill(input, this.#plan.sources);
+  }
+
+  /** @returns whether there is, or will be, a value: not when its inputs are at fault */
+  async #prepare(step: Step, faults: ErrorItem[]): Promise<boolean> {
+    const { dependency } = step;
+    if (this.#values.has(dependency)) return this.#values.get(dependency) !== skipped;
+    this.#values.set(dependency, undefined);
+    const override = this.#plan.overrides?.get(dependency);
+    if (override) {
+      this.#values.set(dependency, await override());
+      return true;
+    }
+    let possible = true;
+    for (const [, source] of step.sources) {
+      if (source.kind === "step" && !(await this.#prepare(source.step, faults))) possible = false;
+    }
+    const input = new HandlerInput(this.#context);
+    const before = faults.length;
+    await step.read?.(this.#context, input, faults);
+    if (!possible || faults.length > before) {
+      this.#values.set(dependency, skipped);
+      return false;
+    }
+    if (dependency.scope === "function") this.#later.push({ step, input });
+    else {
+      this.#fill(input, step.sources);
+      this.#values.set(dependency, await this.#make(dependency, input));
+    }
+    return true;
+  }
+
+  async #make(dependency: AnyDependency, input: HandlerInput): Promise<unknown> {
+    const made = await (dependency.run as (input: HandlerInput) => unknown)(input);
+    if (!isGenerator(made)) return made;
+    const { value, done } = await made.next();
+    if (done) {
+      throw new NexusError(
+        "NX_DEPENDENCY",
+        `The dependency "${dependency.run.name}" ended without a yield.`,
+        {
+          cure: "A generator yields its value once, and cleans up after that.",
+        },
+      );
+    }
+    if (dependency.scope === "function") this.#open.push(made);
+    else this.#context.defer(() => endAfterAnswer(made, this.#context));
+    return value;
+  }
+
+  #fill(input: HandlerInput, sources: Sources): void {
+    for (const [name, source] of sources) {
+      input[name] =
+        source.kind === "fixed"
+          ? source.value
+          : source.kind === "asked"
+            ? source.ask(this.#context)
+            : this.#values.get(source.step.dependency);
+    }
+  }
+
+  /** Ends what ends before the answer: a failure here becomes the answer. */
+  async close(): Promise<void> {
+    for (let open = this.#open.pop(); open; open = this.#open.pop()) await end(open);
+  }
+
+  /** Throws the handler's error into what is open. @returns the error that becomes the answer */
+  async fail(error: unknown): Promise<unknown> {
+    let answer = error;
+    for (let open = this.#open.pop(); open; open = this.#open.pop()) {
+      try {
+        await open.throw(answer);
+      } catch (thrown) {
+        answer = thrown;
+      }
+    }
+    return answer;
+  }
+}
+
+function isGenerator(value: unknown): value is Generating {
+  return typeof value === "object" && value !== null && "next" in value && "throw" in value;
+}
+
+async function end(open: Generating): Promise<void> {
+  if ((await open.next()).done) return;
+  throw new NexusError("NX_DEPENDENCY", "A dependency yielded twice.", {
+    cure: "A generator yields its value once, and cleans up after that.",
+  });
+}
+
+async function endAfterAnswer(open: Generating, context: Context): Promise<void> {
+  try {
+    if (context.error === undefined) await end(open);
+    else await open.throw(context.error);
+  } catch (error) {
+    if (error !== context.error)
+      currentLog().error({ err: error }, "A dependency did not end cleanly");
+  }
+}

@@ -1,0 +1,8 @@
+export { accessLog, type AccessLogOptions } from "./access-log.ts";
+export { type Answer, compose, type Middleware, type Next, type OnError } from "./compose.ts";
+export { cors, type CorsOptions } from "./cors.ts";
+export { layersOf, middleware } from "./middleware.ts";
+export { nosniff } from "./nosniff.ts";
+export { requestId } from "./request-id.ts";
+export { securityHeaders, type SecurityHeadersOptions } from "./security-headers.ts";
+export { timeout } from "./timeout.ts";

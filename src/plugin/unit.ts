@@ -1,0 +1,143 @@
+import { type Env, readPluginConfig } from "../config/index.ts";
+import { eventsKey, type Listener } from "../events/index.ts";
+import {
+  createEndpoint,
+  createErrorAnswer,
+  type Endpoint,
+  type ErrorFormat,
+  type ErrorHandler,
+  groupsOf,
+  routesOf,
+  type RouteSpec,
+} from "../http/index.ts";
+import { logKey } from "../log.ts";
+import { findService, type Scope, Services } from "../services.ts";
+import { type Lifecycle, type Plugin, pluginInfo } from "./plugin.ts";
+import { isSchema, type Schema } from "../validation/index.ts";
+import type { PluginSource } from "./source.ts";
+import { tableKey } from "./table.ts";
+
+/** What all plugins of an app share. */
+export interface Surroundings {
+  readonly app: Scope;
+  /** Settings by plugin, from the config file. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly env: Env;
+  readonly errorFormat: ErrorFormat;
+  readonly errorHandlers: readonly ErrorHandler[];
+}
+
+/** One plugin with its scope: made, started, and ended as a whole. */
+export class Unit {
+  readonly source: PluginSource;
+  readonly scope: Scope;
+  readonly #around: Surroundings;
+  readonly #services: Services;
+  #instance: (Plugin & Lifecycle) | undefined;
+  #config: unknown;
+  endpoints: readonly Endpoint[] = [];
+
+  constructor(source: PluginSource, around: Surroundings) {
+    this.source = source;
+    this.#around = around;
+    this.scope = around.app.child("plugin", source.manifest.name);
+    this.#services = new Services(this.scope);
+    for (const service of source.type.services) this.#services.offer(service);
+  }
+
+  get name(): string {
+    return this.source.manifest.name;
+  }
+
+  /** Reads the plugin's settings. @throws ConfigError with all faults */
+  async configure(): Promise<void> {
+    const { config, env } = this.#around;
+    const { type } = this.source;
+    this.#config = await readPluginConfig({
+      plugin: this.name,
+      schema: type.config,
+      values: config[this.name],
+      env,
+    });
+  }
+
+  /** Makes the plugin and its services; what they inject of other plugins is made before. */
+  make(): void {
+    if (this.#instance) return;
+    const { name, version } = this.source.manifest;
+    const log = this.#around.app.get(logKey).child({ plugin: name });
+    const ending = new AbortController();
+    this.scope.provide(logKey, log);
+    this.scope.provide(pluginInfo, {
+      name,
+      version,
+      config: this.#config,
+      log,
+      signal: ending.signal,
+    });
+    this.scope.defer(() => ending.abort());
+    this.#services.makeAll(this.source.type.services);
+    this.#instance = this.scope.run(() => new this.source.type());
+  }
+
+  /** Brings the tables up to date, starts services and plugin, and puts its routes into the table. */
+  async start(): Promise<void> {
+    const instance = this.#instance!;
+    const { migrations } = this.source.type;
+    if (Object.keys(migrations).length) {
+      // Loaded only by those who have tables.
+      const { Database, migrate } = await import("../database/index.ts");
+      await this.scope.run(() =>
+        migrate(findService(this.scope, Database), { plugin: this.name, migrations }),
+      );
+    }
+    await this.#services.start();
+    this.scope.defer(() => this.scope.run(() => instance.stop?.()));
+    await this.scope.run(() => instance.start?.());
+    this.#listen(instance);
+    this.endpoints = await this.#endpointsOf(instance);
+    this.scope.defer(this.#around.app.get(tableKey).add(this.endpoints));
+  }
+
+  #listen(instance: Plugin): void {
+    const events = this.#around.app.get(eventsKey);
+    for (const part of [...groupsOf(instance), ...this.#services.made]) {
+      for (const listener of Object.values(part).filter(isListener))
+        this.scope.defer(events.subscribe(listener, this.scope));
+    }
+  }
+
+  async #endpointsOf(instance: Plugin): Promise<Endpoint[]> {
+    const { errorFormat, errorHandlers } = this.#around;
+    const { prefix, errorHandlers: own } = this.source.type;
+    const onError = createErrorAnswer(errorFormat, [...errorHandlers, ...own]);
+    const routes = routesOf(instance, prefix);
+    // Zod is the user's: whoever has it gets its schemas compiled.
+    if (
+      routes.some(({ spec }) =>
+        schemasOf(spec).some((schema) => schema["~standard"].vendor === "zod"),
+      )
+    ) {
+      await import("../zod.ts").catch(() => {});
+    }
+    return routes.map((route) =>
+      createEndpoint(route, { plugin: this.name, scope: this.scope, onError }),
+    );
+  }
+
+  /** @throws what the plugin throws when it is unwell */
+  async health(): Promise<void> {
+    await this.scope.run(() => this.#instance?.health?.());
+  }
+}
+
+function schemasOf({ body, response, path, query, headers, cookies, form }: RouteSpec): Schema[] {
+  const fields = [path, query, headers, cookies, form].flatMap((part) =>
+    part && !isSchema(part) ? Object.values(part) : part,
+  );
+  return [body, response, ...fields].filter((schema) => schema !== undefined);
+}
+
+function isListener(value: unknown): value is Listener {
+  return (value as Partial<Listener> | null | undefined)?.kind === "listener";
+}

@@ -1,0 +1,309 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { App, type AppOptions, createApp } from "./app/index.ts";
+import { type Identity, identityKey } from "./auth/index.ts";
+import type { Context } from "./context.ts";
+import type { Dependency } from "./dependency.ts";
+import { isHTTPException } from "./exceptions.ts";
+import { silent } from "./log.ts";
+import { Headers, parseCookies, Request, Response } from "./message/index.ts";
+import { type PluginClass, type PluginSource, sourceOf } from "./plugin/index.ts";
+import { type Out, type Schema, validatorOf } from "./validation/index.ts";
+
+type Plain = string | number | boolean;
+
+export interface Asking {
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** Sent urlencoded; a list sends its name several times. */
+  readonly form?: Readonly<Record<string, Plain | readonly Plain[]>>;
+  /** Sent as it is, with a Content-Type of your own in `headers`. */
+  readonly body?: string | Uint8Array;
+  readonly query?: Readonly<Record<string, Plain | readonly Plain[] | undefined>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** For this request only; the ones that answers set are kept. */
+  readonly cookies?: Readonly<Record<string, string>>;
+  /** Default true. */
+  readonly followRedirects?: boolean;
+}
+
+/** Somebody for `as`: what is not said, the user has not. */
+export interface TestUser {
+  readonly id: string;
+  readonly username: string;
+  readonly permissions?: readonly string[];
+  readonly roles?: readonly string[];
+}
+
+export interface TestOptions extends Omit<AppOptions, "plugins" | "overrides"> {
+  /** An unexpected error of a handler is thrown at the test, not answered as 500; default true. */
+  readonly raiseErrors?: boolean;
+}
+
+/** An answer, read to its end. */
+export class TestResponse {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly #bytes: Uint8Array;
+
+  constructor(response: Response, bytes: Uint8Array) {
+    this.status = response.status;
+    this.headers = response.headers;
+    this.#bytes = bytes;
+  }
+
+  get ok(): boolean {
+    return this.status < 300;
+  }
+
+  bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
+  async text(): Promise<string> {
+    return new TextDecoder().decode(this.#bytes);
+  }
+
+  json(): Promise<unknown>;
+  /** Checked and typed. @throws where the answer is not what the schema says */
+  json<S extends Schema>(schema: S): Promise<Out<S>>;
+  async json(schema?: Schema): Promise<unknown> {
+    const value: unknown = JSON.parse(await this.text());
+    const result = await (schema && validatorOf(schema)(value));
+    if (!result?.issues) return result ? result.value : value;
+    throw new Error(
+      `The answer does not fit: ${result.issues.map(({ message, path }) => `${path?.join(".") ?? ""}: ${message}`).join("; ")}`,
+    );
+  }
+}
+
+interface Shared {
+  readonly app: App;
+  readonly overrides: Map<object, () => unknown>;
+  readonly cookies: Map<string, string>;
+  readonly raiseErrors: boolean;
+  readonly close: () => Promise<void>;
+}
+
+/** Asks an app in memory: no port, no socket. */
+export class TestClient implements AsyncDisposable {
+  /** Sent with every request. */
+  readonly headers: Record<string, string> = {};
+  readonly #shared: Shared;
+  readonly #user: Identity | undefined;
+
+  private constructor(shared: Shared, user?: Identity) {
+    this.#shared = shared;
+    this.#user = user;
+  }
+
+  /**
+   * Starts one plugin, several, or takes a running app. A started one has a database in memory, a
+   * data folder of its own that is removed at the end, no environment, and no log.
+   */
+  static async of(
+    subject: PluginClass | PluginSource | readonly (PluginClass | PluginSource)[] | App,
+    options: TestOptions = {},
+  ): Promise<TestClient> {
+    const { raiseErrors = true, ...rest } = options;
+    const overrides = new Map<object, () => unknown>();
+    const cookies = new Map<string, string>();
+    if (subject instanceof App) {
+      return new TestClient({
+        app: subject,
+        overrides,
+        cookies,
+        raiseErrors,
+        close: async () => {},
+      });
+    }
+    const dataDir = await mkdtemp(join(tmpdir(), "nexus-test-"));
+    const remove = (): Promise<void> => rm(dataDir, { recursive: true, force: true });
+    const plugins = [subject].flat() as (PluginClass | PluginSource)[];
+    try {
+      const app = await createApp({
+        env: {},
+        log: silent,
+        ...rest,
+        plugins,
+        overrides,
+        settings: { dataDir, databaseUrl: "sqlite::memory:", ...rest.settings },
+      });
+      const close = async (): Promise<void> => {
+        await app.close();
+        await remove();
+      };
+      return new TestClient({ app, overrides, cookies, raiseErrors, close });
+    } catch (error) {
+      await remove();
+      throw error;
+    }
+  }
+
+  get app(): App {
+    return this.#shared.app;
+  }
+
+  /** The cookies that answers have set. */
+  get cookies(): Map<string, string> {
+    return this.#shared.cookies;
+  }
+
+  get = (path: string, asking?: Asking): Promise<TestResponse> => this.request("GET", path, asking);
+  post = (path: string, asking?: Asking): Promise<TestResponse> =>
+    this.request("POST", path, asking);
+  put = (path: string, asking?: Asking): Promise<TestResponse> => this.request("PUT", path, asking);
+  patch = (path: string, asking?: Asking): Promise<TestResponse> =>
+    this.request("PATCH", path, asking);
+  delete = (path: string, asking?: Asking): Promise<TestResponse> =>
+    this.request("DELETE", path, asking);
+  head = (path: string, asking?: Asking): Promise<TestResponse> =>
+    this.request("HEAD", path, asking);
+  options = (path: string, asking?: Asking): Promise<TestResponse> =>
+    this.request("OPTIONS", path, asking);
+
+  /** The same client, asking as somebody. */
+  as(user: TestUser | Identity): TestClient {
+    const client = new TestClient(this.#shared, identityOf(user));
+    Object.assign(client.headers, this.headers);
+    return client;
+  }
+
+  /** Puts something in the place of a dependency, from now on. Returns the undo. */
+  override<T>(
+    dependency: Dependency<T, never>,
+    provide: () => NoInfer<T | Promise<T>>,
+  ): () => void {
+    this.#shared.overrides.set(dependency, provide);
+    return () => this.#shared.overrides.delete(dependency);
+  }
+
+  /** Resolves when the answer is complete and its background work is done. */
+  async request(method: string, path: string, asking: Asking = {}): Promise<TestResponse> {
+    let next = { method, target: withQuery(path, asking.query), asking };
+    for (let hops = 0; ; hops++) {
+      const response = await this.#ask(next.method, next.target, next.asking);
+      const location = response.headers.get("location");
+      const redirects = [301, 302, 303, 307, 308].includes(response.status) && location !== null;
+      if (!redirects || asking.followRedirects === false || hops === 20) return response;
+      const { pathname, search } = new URL(location, `http://testserver${next.target}`);
+      const keepsMethod = response.status > 303 || ["GET", "HEAD"].includes(next.method);
+      const { json: _, form: __, body: ___, ...bare } = asking;
+      next = {
+        method: keepsMethod ? next.method : "GET",
+        target: pathname + search,
+        asking: keepsMethod ? asking : bare,
+      };
+    }
+  }
+
+  async #ask(method: string, target: string, asking: Asking): Promise<TestResponse> {
+    const { app, raiseErrors } = this.#shared;
+    const request = this.#requestOf(method, target, asking);
+    let answer: TestResponse | undefined;
+    let context: Context | undefined;
+    const send = async (response: Response): Promise<void> => {
+      const bytes = method === "HEAD" ? new Uint8Array() : await response.bytes();
+      answer = new TestResponse(response, bytes);
+    };
+    await app.exchange(request, send, (made) => {
+      context = made;
+      if (this.#user) made.provide(identityKey, this.#user);
+    });
+    const error = context?.error;
+    if (raiseErrors && answer!.status === 500 && error !== undefined && !isHTTPException(error))
+      throw error;
+    this.#keepCookies(answer!.headers);
+    return answer!;
+  }
+
+  #requestOf(method: string, target: string, asking: Asking): Request {
+    const headers = new Headers({ host: "testserver", ...this.headers });
+    const [type, body] = contentOf(asking);
+    if (type) headers.set("content-type", type);
+    if (body !== undefined) headers.set("content-length", String(Buffer.byteLength(body)));
+    const cookies = Object.entries({ ...Object.fromEntries(this.cookies), ...asking.cookies });
+    if (cookies.length)
+      headers.set(
+        "cookie",
+        cookies.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("; "),
+      );
+    for (const [name, value] of Object.entries(asking.headers ?? {})) headers.set(name, value);
+    return new Request({
+      method,
+      target,
+      headers,
+      body: body === undefined ? undefined : oneChunk(body),
+      address: "127.0.0.1",
+    });
+  }
+
+  #keepCookies(headers: Headers): void {
+    for (const field of headers.getSetCookie()) {
+      const [pair = "", ...attributes] = field.split(";").map((part) => part.trim());
+      const [[name, value] = ["", ""]] = parseCookies(pair);
+      const gone = attributes.some(
+        (attribute) => /^max-age=(0|-\d+)$/i.test(attribute) || isPast(attribute),
+      );
+      if (gone) this.cookies.delete(name);
+      else this.cookies.set(name, value);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#shared.close();
+  }
+}
+
+/** A plugin as it would be found in a folder of this name, for a test that needs a manifest. */
+export function pluginNamed(
+  type: PluginClass,
+  manifest: Partial<PluginSource["manifest"]>,
+): PluginSource {
+  const source = sourceOf(type);
+  return { ...source, manifest: { ...source.manifest, ...manifest } };
+}
+
+function identityOf(user: TestUser | Identity): Identity {
+  if ("hasPermission" in user) return user;
+  const { permissions = [], roles = [] } = user;
+  return {
+    ...user,
+    hasPermission: (permission) => permissions.includes(permission),
+    hasRole: (role) => roles.includes(role),
+  };
+}
+
+function contentOf({
+  json,
+  form,
+  body,
+}: Asking): [type: string | undefined, body: string | Uint8Array | undefined] {
+  if (json !== undefined) return ["application/json", JSON.stringify(json)];
+  if (form) return ["application/x-www-form-urlencoded", pairs(form).toString()];
+  return [undefined, body];
+}
+
+function withQuery(path: string, query: Asking["query"]): string {
+  const text = query && pairs(query).toString();
+  return text ? `${path}${path.includes("?") ? "&" : "?"}${text}` : path;
+}
+
+function pairs(
+  values: Readonly<Record<string, Plain | readonly Plain[] | undefined>>,
+): URLSearchParams {
+  return new URLSearchParams(
+    Object.entries(values).flatMap(([name, value]) =>
+      value === undefined ? [] : [value].flat().map((one): [string, string] => [name, String(one)]),
+    ),
+  );
+}
+
+async function* oneChunk(body: string | Uint8Array): AsyncIterable<Uint8Array> {
+  yield Buffer.from(body);
+}
+
+function isPast(attribute: string): boolean {
+  return /^expires=/i.test(attribute) && Date.parse(attribute.slice(8)) <= Date.now();
+}
