@@ -1,0 +1,82 @@
+import type { JSONSchema } from "../validation/index.ts";
+
+/** An OpenAPI 3.1 document, as far as this platform writes it. */
+export interface OpenAPIDocument {
+  readonly openapi: "3.1.0";
+  readonly info: Info;
+  readonly servers?: readonly Server[];
+  readonly paths: Readonly<Record<string, PathItem>>;
+  readonly components?: {
+    readonly schemas?: Readonly<Record<string, JSONSchema>>;
+    readonly securitySchemes?: Readonly<Record<string, SecurityScheme>>;
+  };
+  readonly tags?: readonly TagMetadata[];
+}
+
+export interface Info {
+  readonly title: string;
+  readonly version: string;
+  /** Markdown. */
+  readonly description?: string;
+}
+
+export interface Server {
+  readonly url: string;
+  readonly description?: string;
+}
+
+/** What the documentation says of a tag. */
+export interface TagMetadata {
+  readonly name: string;
+  /** Markdown. */
+  readonly description?: string;
+  readonly externalDocs?: { readonly description?: string; readonly url: string };
+}
+
+export type Method = "get" | "head" | "post" | "put" | "patch" | "delete" | "options";
+export type PathItem = { readonly [M in Method]?: Operation };
+
+export interface Operation {
+  readonly tags: readonly string[];
+  readonly summary: string;
+  readonly description?: string;
+  readonly operationId: string;
+  readonly deprecated?: true;
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?: RequestBody;
+  readonly responses: Readonly<Record<string, ResponseObject>>;
+  readonly security?: readonly SecurityRequirement[];
+}
+
+export interface Parameter {
+  readonly name: string;
+  readonly in: "path" | "query" | "header" | "cookie";
+  readonly required: boolean;
+  readonly description?: string;
+  readonly deprecated?: true;
+  readonly schema: JSONSchema;
+}
+
+export interface RequestBody {
+  readonly required: boolean;
+  readonly content: Content;
+}
+
+export interface ResponseObject {
+  readonly description: string;
+  readonly content?: Content;
+}
+
+export type Content = Readonly<Record<string, MediaType>>;
+export interface MediaType {
+  readonly schema: JSONSchema;
+  readonly example?: unknown;
+  readonly examples?: Readonly<Record<string, { readonly value: unknown }>>;
+}
+
+/** How clients prove who they are: an OpenAPI Security Scheme Object. */
+export interface SecurityScheme {
+  readonly type: "http" | "apiKey" | "oauth2" | "openIdConnect" | "mutualTLS";
+  readonly [member: string]: unknown;
+}
+export type SecurityRequirement = Readonly<Record<string, readonly string[]>>;
