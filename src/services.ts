@@ -197,12 +197,14 @@ export function findService<T extends Service>(scope: Scope, service: ServiceCla
   return known ?? (make ? scope.root.get(servicesKey).adopt(key, make) : scope.get(key));
 }
 
+/** Those whose constructors run at this moment, outermost first; a ring may go through several scopes. */
+const making: ServiceClass[] = [];
+
 /** The services of one scope: each is made when first asked for, what it injects before it. */
 export class Services {
   #started = false;
   readonly #scope: Scope;
   readonly #made: Service[] = [];
-  readonly #making: string[] = [];
 
   constructor(scope: Scope) {
     this.#scope = scope;
@@ -212,39 +214,30 @@ export class Services {
     this.#scope.provideLazy(keyOf(service), () => this.#make(service));
   }
 
-  /** Takes in a service that makes itself. */
+  /** Takes in a service that makes itself; one that comes late starts with its first use. */
   adopt<T extends Service>(key: Key<T>, make: (scope: Scope) => T): T {
     const made = this.#scope.run(() => make(this.#scope));
     this.#scope.provide(key, made);
-    if (!this.#started) this.#made.push(made);
-    else {
-      // Nobody can wait for it any more: it must do with a lazy start, as a first query is.
-      this.#scope.defer(() => made.stop?.());
-      void this.#scope
-        .run(async () => made.start?.())
-        .catch((error: unknown) => {
-          queueMicrotask(() => {
-            throw error;
-          });
-        });
-    }
+    if (this.#started) this.#scope.defer(() => made.stop?.());
+    else this.#made.push(made);
     return made;
   }
 
   #make(service: ServiceClass): Service {
-    if (this.#making.includes(service.name)) {
-      const ring = [...this.#making, service.name].join(" → ");
-      throw new NexusError("NX_SERVICE_RING", `Services inject each other in a ring: ${ring}.`, {
+    if (making.includes(service)) {
+      const ring = [...making.slice(making.indexOf(service)), service];
+      const names = ring.map(({ name }) => name).join(" → ");
+      throw new NexusError("NX_SERVICE_RING", `Services inject each other in a ring: ${names}.`, {
         cure: "Let one of them ask for the other later, inside a method.",
       });
     }
-    this.#making.push(service.name);
+    making.push(service);
     try {
       const made = this.#scope.run(() => new (service as new () => Service)());
       this.#made.push(made);
       return made;
     } finally {
-      this.#making.pop();
+      making.pop();
     }
   }
 

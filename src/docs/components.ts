@@ -1,4 +1,14 @@
 import { type JSONSchema, nativeType } from "../validation/index.ts";
+import {
+  definitionOf,
+  type Definitions,
+  fingerprint,
+  isGenerated,
+  type Ref,
+  refTo,
+  rootName,
+  usesRoot,
+} from "./definitions.ts";
 
 /** `input`: what a client may send; `output`: what it gets. */
 export type Direction = "input" | "output";
@@ -25,11 +35,6 @@ interface Component {
   schema: JSONSchema;
 }
 
-type Definitions = Readonly<Record<string, JSONSchema>>;
-interface Ref {
-  $ref: string;
-}
-
 /** Gathers the named schemas of a document. Names are given at the end, when all are known. */
 export class Components {
   readonly #components: Component[] = [];
@@ -40,12 +45,17 @@ export class Components {
     const { $defs: defs = {}, ...root } = schema;
     const id = typeof root["id"] === "string" ? root["id"] : undefined;
     // A schema that refers to itself as "#" has no name: it gets one.
-    const whole = id !== undefined ? refTo(id) : usesRoot(root) ? { $ref: "#" } : root;
-    return new Copy({ ...defs, [id ?? rootName]: root }, options, this).copy(whole);
+    const whole: JSONSchema = id !== undefined ? refTo(id) : usesRoot(root) ? { $ref: "#" } : root;
+    const name = id ?? rootName;
+    return new Copy({ ...defs, [name]: root }, name, options, this).copy(whole);
   }
 
   /** Finds or makes the component of a definition. @returns whether its schema is still to be copied */
-  claim(name: string, defs: Definitions, options: ComponentOptions): { component: Component; fresh: boolean } {
+  claim(
+    name: string,
+    defs: Definitions,
+    options: ComponentOptions,
+  ): { component: Component; fresh: boolean } {
     const { direction, where, own = false } = options;
     const named = !isGenerated(name);
     const wanted = named ? name.replaceAll(/[^\w.-]+/g, "_") : where;
@@ -87,30 +97,40 @@ export class Components {
       component.name = free;
     };
     const answered = new Set(this.#components.flatMap((one) => (one.isOutput ? one.wanted : [])));
-    const isSecond = (one: Component): boolean => one.named && !one.isOutput && answered.has(one.wanted);
-    const all = [...this.#components].sort((a, b) => Number(b.own) - Number(a.own) || Number(b.named) - Number(a.named));
+    const isSecond = (one: Component): boolean =>
+      one.named && !one.isOutput && answered.has(one.wanted);
+    const all = this.#components.toSorted(
+      (a, b) => Number(b.own) - Number(a.own) || Number(b.named) - Number(a.named),
+    );
     for (const one of all) if (!isSecond(one)) give(one, one.wanted);
     for (const one of all) if (isSecond(one)) give(one, `${one.wanted}Input`);
-    for (const { ref, component } of this.#refs) ref.$ref = `#/components/schemas/${component.name}`;
-    const sorted = all.sort((a, b) => (a.name < b.name ? -1 : 1));
+    for (const { ref, component } of this.#refs)
+      ref.$ref = `#/components/schemas/${component.name}`;
+    const sorted = all.toSorted((a, b) => (a.name < b.name ? -1 : 1));
     return Object.fromEntries(sorted.map(({ name, schema }) => [name, schema]));
   }
 }
 
-const rootName = "#";
 const dropped = new Set(["$schema", "$id", "id", "$defs", "definitions", nativeType]);
-const oneSchema = new Set("items additionalProperties not if then else contains propertyNames unevaluatedItems unevaluatedProperties".split(" "));
+const oneSchema = new Set(
+  "items additionalProperties not if then else contains propertyNames unevaluatedItems unevaluatedProperties".split(
+    " ",
+  ),
+);
 const manySchemas = new Set(["anyOf", "oneOf", "allOf", "prefixItems"]);
 const schemasByName = new Set(["properties", "patternProperties", "dependentSchemas"]);
 
 /** Copies one described schema, its definitions made components. */
 class Copy {
   readonly #defs: Definitions;
+  /** What "#" is called. */
+  readonly #root: string;
   readonly #options: ComponentOptions;
   readonly #into: Components;
 
-  constructor(defs: Definitions, options: ComponentOptions, into: Components) {
+  constructor(defs: Definitions, root: string, options: ComponentOptions, into: Components) {
     this.#defs = defs;
+    this.#root = root;
     this.#options = options;
     this.#into = into;
   }
@@ -118,14 +138,22 @@ class Copy {
   copy(schema: JSONSchema): JSONSchema {
     const entries = Object.entries(schema).flatMap(([keyword, value]): [string, unknown][] => {
       if (dropped.has(keyword) || saysNothing(keyword, value, schema)) return [];
-      if (keyword === "additionalProperties" && value === false && this.#options.direction === "output") {
+      if (
+        keyword === "additionalProperties" &&
+        value === false &&
+        this.#options.direction === "output"
+      ) {
         // It would promise that answers never get another member.
         return [];
       }
       if (oneSchema.has(keyword)) return [[keyword, this.#part(value)]];
-      if (manySchemas.has(keyword)) return [[keyword, (value as unknown[]).map((part) => this.#part(part))]];
+      if (manySchemas.has(keyword))
+        return [[keyword, (value as unknown[]).map((part) => this.#part(part))]];
       if (schemasByName.has(keyword)) {
-        const parts = Object.entries(value as object).map(([name, part]) => [name, this.#part(part)]);
+        const parts = Object.entries(value as object).map(([name, part]) => [
+          name,
+          this.#part(part),
+        ]);
         return [[keyword, Object.fromEntries(parts)]];
       }
       return [[keyword, value]];
@@ -133,14 +161,16 @@ class Copy {
     const copy: JSONSchema = Object.fromEntries(entries);
     const name = schema.$ref === undefined ? undefined : definitionOf(schema.$ref);
     const target = name === undefined ? undefined : this.#refer(name);
-    return target ? Object.assign(target, { ...copy, $ref: target.$ref }) : copy;
+    if (target) Object.assign(target, { ...copy, $ref: target.$ref });
+    return target ?? copy;
   }
 
   #part(part: unknown): unknown {
     return typeof part === "object" && part !== null ? this.copy(part as JSONSchema) : part;
   }
 
-  #refer(name: string): Ref | undefined {
+  #refer(found: string): Ref | undefined {
+    const name = found === rootName ? this.#root : found;
     const definition = this.#defs[name];
     if (!definition) return undefined;
     const { component, fresh } = this.#into.claim(name, this.#defs, this.#options);
@@ -151,57 +181,9 @@ class Copy {
 
 /** The bounds of every JavaScript integer only make a document long. */
 function saysNothing(keyword: string, value: unknown, schema: JSONSchema): boolean {
-  if (schema.type !== "integer") return false;
+  if (![schema.type].flat().includes("integer")) return false;
   return (
     (keyword === "minimum" && value === Number.MIN_SAFE_INTEGER) ||
     (keyword === "maximum" && value === Number.MAX_SAFE_INTEGER)
   );
-}
-
-const refTo = (name: string): Ref => ({ $ref: `#/$defs/${name.replaceAll("~", "~0").replaceAll("/", "~1")}` });
-
-/** `#/$defs/User` → `User`. */
-function definitionOf(ref: string): string | undefined {
-  if (ref === "#") return rootName;
-  const [, name] = /^#\/\$defs\/([^/]+)$/.exec(ref) ?? [];
-  return name === undefined ? undefined : name.replaceAll("~1", "/").replaceAll("~0", "~");
-}
-
-/** The root, and the names that Zod, Valibot and ArkType make up for what has none. */
-function isGenerated(name: string): boolean {
-  return name === rootName || /^(?:__schema|intersection|union|morph|domain|proto|alias|unit)?\d+$/.test(name);
-}
-
-function usesRoot(schema: JSONSchema): boolean {
-  return JSON.stringify(schema).includes('"$ref":"#"');
-}
-
-/** The text of a definition with all that it refers to, whatever its library calls the nameless ones. */
-function fingerprint(root: string, defs: Definitions, loose: boolean): string {
-  const names = [root];
-  const numberOf = (name: string): number => {
-    const at = names.indexOf(name);
-    return at < 0 ? names.push(name) - 1 : at;
-  };
-  const parts: string[] = [];
-  for (let at = 0; at < names.length; at++) {
-    const text = JSON.stringify(defs[names[at]!], (keyword, value: unknown) => {
-      if (keyword === "$ref" && typeof value === "string") {
-        const name = definitionOf(value);
-        return name === undefined ? value : `${numberOf(name)} ${isGenerated(name) ? "" : name}`;
-      }
-      return loose && keyword === "additionalProperties" && value === false ? undefined : value;
-    });
-    parts.push(text ?? "");
-  }
-  return parts.join("\n");
-}
-
-/** What a schema comes to when its root is only a reference to one of its definitions. */
-export function resolveRoot(schema: JSONSchema): JSONSchema {
-  const name = schema.$ref === undefined ? undefined : definitionOf(schema.$ref);
-  const target = name === undefined ? undefined : schema.$defs?.[name];
-  if (!target) return schema;
-  const { $ref: _, ...beside } = schema;
-  return resolveRoot({ ...target, ...beside });
 }

@@ -1,7 +1,13 @@
 import type { Fields } from "../dependency.ts";
 import { wireNameOf } from "../http/index.ts";
-import { describe, isSchema, type JSONSchema, type Schema, validatorOf } from "../validation/index.ts";
-import { resolveRoot } from "./components.ts";
+import {
+  describe,
+  isSchema,
+  type JSONSchema,
+  type Schema,
+  validatorOf,
+} from "../validation/index.ts";
+import { resolveRoot } from "./definitions.ts";
 
 /** A named input, described. */
 export interface Field {
@@ -12,22 +18,61 @@ export interface Field {
 }
 
 /** The inputs of one place: of one schema a name, or of one schema of an object. */
-export function fieldsOf(place: Parameters<typeof wireNameOf>[0], fields: Fields | undefined): Field[] {
+export function fieldsOf(
+  place: Parameters<typeof wireNameOf>[0],
+  fields: Fields | undefined,
+): Field[] {
   if (!fields) return [];
-  if (isSchema(fields)) return membersOf(describe(fields, "input") ?? {});
+  if (isSchema(fields)) {
+    const described = describe(fields, "input") ?? {};
+    const { $defs } = described;
+    return [...membersOf(described, $defs)].map(([name, { schema, required }]) => ({
+      name: wireNameOf(place, name, fields),
+      schema: $defs ? { ...schema, $defs } : schema,
+      required,
+    }));
+  }
   return Object.entries(fields).map(([name, schema]) => {
     const described = describe(schema, "input") ?? {};
-    return { name: wireNameOf(place, name, schema), schema: described, required: isRequired(schema, described) };
+    return {
+      name: wireNameOf(place, name, schema),
+      schema: described,
+      required: isRequired(schema, described),
+    };
   });
 }
 
-function membersOf(schema: JSONSchema): Field[] {
-  const { $defs } = schema;
-  const { properties = {}, required = [], allOf = [] } = resolveRoot(schema);
-  const own = Object.entries(properties).map(
-    ([name, part]): Field => ({ name, schema: $defs ? { ...part, $defs } : part, required: required.includes(name) }),
+type Members = Map<string, Omit<Field, "name">>;
+
+/** The members of an object, of its parts, and of its alternatives: there, only what all require is required. */
+function membersOf(schema: JSONSchema, $defs: JSONSchema["$defs"]): Members {
+  const whole = resolveRoot($defs ? { ...schema, $defs } : schema);
+  const { properties = {}, required = [], allOf = [], anyOf = [], oneOf = [] } = whole;
+  const members: Members = new Map();
+  for (const [name, part] of Object.entries(properties)) {
+    members.set(name, { schema: part, required: required.includes(name) });
+  }
+  const inner = [
+    ...allOf.map((part) => membersOf(part, $defs)),
+    ...[anyOf, oneOf].map((options) => eitherOf(options.map((part) => membersOf(part, $defs)))),
+  ];
+  for (const [name, member] of inner.flatMap((part) => [...part])) {
+    if (!members.has(name) || member.required) members.set(name, member);
+  }
+  return members;
+}
+
+function eitherOf(options: readonly Members[]): Members {
+  const names = new Set(options.flatMap((option) => [...option.keys()]));
+  return new Map(
+    [...names].map((name) => {
+      const found = options.flatMap((option) => option.get(name) ?? []);
+      const [first, second] = found;
+      const schema = second ? { anyOf: found.map((one) => one.schema) } : first!.schema;
+      const required = found.length === options.length && found.every((one) => one.required);
+      return [name, { schema, required }];
+    }),
   );
-  return [...own, ...allOf.flatMap((part) => membersOf($defs ? { ...part, $defs } : part))];
 }
 
 /** JSON Schema says of an object which members it needs, but of a single value nothing: ask the schema. */

@@ -1,16 +1,20 @@
-import { Plugin } from "../plugin/index.ts";
-import { key } from "../services.ts";
-import type { ErrorFormat } from "../http/index.ts";
-export interface DocsOptions {
-  readonly title?: string;
-  readonly version?: string;
-  readonly description?: string;
-}
-export const docsOptionsKey = key<DocsOptions>("nexus/docsOptions");
-export const errorFormatKey = key<ErrorFormat>("nexus/errorFormat");
-export class DocsPlugin extends Plugin {}
-export const addTagMetadata = (_tag: {
-  readonly name: string;
-  readonly description?: string;
-  readonly externalDocs?: { readonly description?: string; readonly url: string };
-}): void => {};
+export type { Comment } from "./comment.ts";
+export { Comments } from "./comments.ts";
+export {
+  describeApp,
+  type DocsOptions,
+  docsOptionsKey,
+  DocsPlugin,
+  errorFormatKey,
+} from "./docs-plugin.ts";
+export type {
+  OpenAPIDocument,
+  Operation,
+  SecurityScheme,
+  Server,
+  TagMetadata,
+} from "./document.ts";
+export type { Documents } from "./needs.ts";
+export { createOpenAPI, type OpenAPIOptions } from "./openapi.ts";
+export { ProblemSchema } from "./problem-schemas.ts";
+export { addTagMetadata } from "./tags.ts";

@@ -19,7 +19,10 @@ export interface Documents {
 export type AnyDependency = Dependency<unknown, never>;
 
 /** The dependencies behind a `use`, at any depth, each once, in the order in which they run. */
-export function dependenciesOf(uses: Uses | undefined, found: Set<AnyDependency> = new Set()): Set<AnyDependency> {
+export function dependenciesOf(
+  uses: Uses | undefined,
+  found: Set<AnyDependency> = new Set(),
+): Set<AnyDependency> {
   for (const usable of Object.values(uses ?? {})) {
     if (!isDependency(usable) || found.has(usable)) continue;
     dependenciesOf(usable.uses, found);

@@ -1,14 +1,20 @@
-import type { Endpoint, ErrorFormat } from "../http/index.ts";
-import { parseTemplate, type Responses } from "../http/index.ts";
-import { describe } from "../validation/index.ts";
-import type { Comment } from "./comments.ts";
+import type { HeadReads } from "../dependency.ts";
+import { type Endpoint, parseTemplate, type RouteSpec } from "../http/index.ts";
+import { describe, isSchema, type JSONSchema } from "../validation/index.ts";
+import type { Comment } from "./comment.ts";
 import type { Components } from "./components.ts";
-import type { Operation, RequestBody, SecurityRequirement, SecurityScheme } from "./document.ts";
-import { fieldsOf, isRequired } from "./fields.ts";
-import { type AnyDependency, dependenciesOf, documentsOf } from "./needs.ts";
-import { parametersIn, parametersOf } from "./parameters.ts";
+import type {
+  Operation,
+  Parameter,
+  RequestBody,
+  SecurityRequirement,
+  SecurityScheme,
+} from "./document.ts";
+import { type Field, fieldsOf, isRequired } from "./fields.ts";
+import { dependenciesOf, type Documents, documentsOf } from "./needs.ts";
+import { parametersOf } from "./parameters.ts";
 import type { ErrorContent } from "./problem-schemas.ts";
-import { responsesOf } from "./responses.ts";
+import { type Refusable, responsesOf } from "./responses.ts";
 
 export interface OperationOptions {
   readonly operationId: string;
@@ -19,6 +25,129 @@ export interface OperationOptions {
   readonly comment: Comment | undefined;
   readonly components: Components;
   readonly errors: ErrorContent;
-  /** Those that are used are added. */
+  /** Takes the security schemes that are used. */
   readonly schemes: Map<string, SecurityScheme>;
+}
+
+/** Describes a route. */
+export function createOperation(
+  { declared, method }: Endpoint,
+  options: OperationOptions,
+): Operation {
+  const { operationId, names, title, comment, components, errors, schemes } = options;
+  const { spec, path, ownMember } = declared;
+  const where = operationId.replaceAll(/[^\w.-]+/g, "_");
+  const dependencies = [...dependenciesOf(spec.use)];
+  const reads = [spec, ...dependencies.map((dependency) => dependency.reads)];
+  const documents = dependencies.flatMap((dependency) => documentsOf(dependency) ?? []);
+  const parameters = parametersOf({
+    segments: parseTemplate(path),
+    names,
+    reads,
+    components,
+    where,
+  });
+  const description = spec.description ?? comment?.description;
+  const requestBody = bodyOf(spec, components, where);
+  const security = securityOf(documents, schemes);
+  return {
+    tags: spec.tags?.length ? spec.tags : [title],
+    summary: spec.summary ?? (comment?.summary || inWords(ownMember)),
+    ...(description && { description }),
+    operationId,
+    ...((spec.deprecated || comment?.deprecated) && { deprecated: true }),
+    ...(parameters.length > 0 && { parameters }),
+    ...(requestBody && { requestBody }),
+    responses: responsesOf({
+      spec,
+      isHead: method === "HEAD",
+      needs: documents.flatMap(({ responses }) => responses ?? []),
+      refusable: refusableOf(spec, reads, parameters),
+      components,
+      errors,
+      where,
+    }),
+    ...(security.length > 0 && { security }),
+  };
+}
+
+/** Files make a form multipart/form-data. */
+const formType = "application/x-www-form-urlencoded";
+
+function bodyOf(
+  { body, form }: RouteSpec,
+  components: Components,
+  where: string,
+): RequestBody | undefined {
+  const content = (type: string, json: JSONSchema): RequestBody["content"] => ({
+    [type]: { schema: components.add(json, { direction: "input", where: `${where}_body` }) },
+  });
+  if (body) {
+    const json = describe(body, "input") ?? {};
+    return { required: isRequired(body, json), content: content("application/json", json) };
+  }
+  if (!form) return undefined;
+  const fields = fieldsOf("body", form);
+  const json = isSchema(form) ? (describe(form, "input") ?? {}) : objectOf(fields);
+  return { required: fields.some(({ required }) => required), content: content(formType, json) };
+}
+
+function objectOf(fields: readonly Field[]): JSONSchema {
+  const required = fields.flatMap((field) => (field.required ? field.name : []));
+  // Each schema has its definitions at its own root; here they are inside another.
+  const $defs = Object.assign({}, ...fields.map(({ schema }) => schema.$defs)) as Record<
+    string,
+    JSONSchema
+  >;
+  const properties = Object.fromEntries(
+    fields.map(({ name, schema: { $defs: _, ...schema } }) => [name, schema]),
+  );
+  return { type: "object", properties, ...(required.length > 0 && { required }), $defs };
+}
+
+/** An input that may be refused, a required one if there is any; a plain piece of the path never is. */
+function refusableOf(
+  spec: RouteSpec,
+  reads: readonly HeadReads[],
+  parameters: readonly Parameter[],
+): Refusable | undefined {
+  const isChecked = reads.some(({ path }) => path);
+  const found = parameters
+    .filter(({ in: place, schema }) => {
+      const isPlain = schema.type === "string" && schema.format === undefined;
+      return place !== "path" || isChecked || !isPlain;
+    })
+    .map(({ in: place, name, required }) => ({
+      loc: [place, name],
+      canMiss: required && place !== "path",
+    }));
+  if (spec.body || spec.form) found.push({ loc: ["body"], canMiss: true });
+  return found.find(({ canMiss }) => canMiss) ?? found[0];
+}
+
+/** Who may ask: one of the schemes is enough; nobody, too, where all who say something of it allow that. */
+function securityOf(
+  documents: readonly Documents[],
+  schemes: Map<string, SecurityScheme>,
+): SecurityRequirement[] {
+  const said = documents.flatMap(({ security }) => security ?? []);
+  const names = new Set<string>();
+  for (const [name, scheme] of said.flatMap((one) => Object.entries(one.schemes))) {
+    names.add(name);
+    if (!schemes.has(name)) schemes.set(name, scheme);
+  }
+  if (!names.size) return [];
+  const isOptional = said.every(({ optional }) => optional);
+  return [...[...names].map((name) => ({ [name]: [] })), ...(isOptional ? [{}] : [])];
+}
+
+/** `listUsers` → `List users`. */
+function inWords(member: string): string {
+  const words = member
+    .split(/[_\W]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/)
+    .filter(Boolean);
+  const text = words
+    .map((word) => (/^[A-Z0-9]{2,}$/.test(word) ? word : word.toLowerCase()))
+    .join(" ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

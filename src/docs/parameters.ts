@@ -1,7 +1,8 @@
 import type { HeadReads } from "../dependency.ts";
 import type { Segment } from "../http/index.ts";
 import type { JSONSchema } from "../validation/index.ts";
-import { type Components, resolveRoot } from "./components.ts";
+import type { Components } from "./components.ts";
+import { resolveRoot } from "./definitions.ts";
 import type { Parameter } from "./document.ts";
 import { type Field, fieldsOf } from "./fields.ts";
 
@@ -16,7 +17,13 @@ export interface ParameterOptions {
 }
 
 /** What a route reads before the body: each name once, and required where anybody requires it. */
-export function parametersOf({ segments, names, reads, components, where }: ParameterOptions): Parameter[] {
+export function parametersOf({
+  segments,
+  names,
+  reads,
+  components,
+  where,
+}: ParameterOptions): Parameter[] {
   const found = new Map<string, Parameter>();
   const add = (place: Parameter["in"], field: Field): void => {
     const id = `${place} ${place === "header" ? field.name.toLowerCase() : field.name}`;
@@ -64,7 +71,12 @@ function pathFields(reads: readonly HeadReads[]): Map<string, JSONSchema> {
   return found;
 }
 
-function parameter(place: Parameter["in"], field: Field, components: Components, where: string): Parameter {
+function parameter(
+  place: Parameter["in"],
+  field: Field,
+  components: Components,
+  where: string,
+): Parameter {
   const { description, deprecated } = resolveRoot(field.schema);
   return {
     name: field.name,

@@ -40,7 +40,11 @@ const definitions: Readonly<Record<"Problem" | "ValidationProblem", JSONSchema>>
     description: "Every fault of the input at once.",
     allOf: [
       { $ref: "#/$defs/Problem" },
-      { type: "object", properties: { errors: { type: "array", items: errorItem } }, required: ["errors"] },
+      {
+        type: "object",
+        properties: { errors: { type: "array", items: errorItem } },
+        required: ["errors"],
+      },
     ],
   },
 };
@@ -73,7 +77,10 @@ export interface Example {
 }
 
 /** The content of error answers, in the error format of the app. */
-export type ErrorContent = (kind: "Problem" | "ValidationProblem", examples: readonly Example[]) => Content;
+export type ErrorContent = (
+  kind: "Problem" | "ValidationProblem",
+  examples: readonly Example[],
+) => Content;
 
 export function createErrorContent(format: ErrorFormat, components: Components): ErrorContent {
   const schemaOf = (kind: keyof typeof definitions): JSONSchema => {
@@ -82,9 +89,12 @@ export function createErrorContent(format: ErrorFormat, components: Components):
       return components.add({ $ref: `#/$defs/${kind}`, $defs: definitions }, options);
     }
     const { $defs, ...own } = format.schema ?? {};
-    return format.schema ? components.add({ $ref: "#/$defs/Error", $defs: { ...$defs, Error: own } }, options) : {};
+    return format.schema
+      ? components.add({ $ref: "#/$defs/Error", $defs: { ...$defs, Error: own } }, options)
+      : {};
   };
-  const write = ({ problem }: Example): unknown => JSON.parse(JSON.stringify(format.write(problem)));
+  const write = ({ problem }: Example): unknown =>
+    JSON.parse(JSON.stringify(format.write(problem)));
   return (kind, examples) => {
     const [first, second] = examples;
     const media: MediaType = {
@@ -98,10 +108,17 @@ export function createErrorContent(format: ErrorFormat, components: Components):
   };
 }
 
-export function problemExample(status: number, detail = phrase(status), errorCode?: string): Problem {
+export function problemExample(
+  status: number,
+  detail = phrase(status),
+  errorCode?: string,
+): Problem {
   return problemOf(new HTTPException(status, detail, { errorCode }));
 }
 
-export function validationExample(loc: readonly string[]): Problem {
-  return problemOf(new ValidationError([{ loc, type: "missing", msg: "Field required" }]));
+export function validationExample(loc: readonly string[], isMissing: boolean): Problem {
+  const item = isMissing
+    ? { loc, type: "missing", msg: "Field required" }
+    : { loc, type: "value_error", msg: "Invalid input" };
+  return problemOf(new ValidationError([item]));
 }

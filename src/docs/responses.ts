@@ -3,7 +3,19 @@ import type { Responses, RouteSpec } from "../http/index.ts";
 import { describe, isSchema, type JSONSchema, type Schema } from "../validation/index.ts";
 import type { Components } from "./components.ts";
 import type { Content, ResponseObject } from "./document.ts";
-import { type ErrorContent, type Example, isProblemSchema, problemExample, validationExample } from "./problem-schemas.ts";
+import {
+  type ErrorContent,
+  type Example,
+  isProblemSchema,
+  problemExample,
+  validationExample,
+} from "./problem-schemas.ts";
+
+export interface Refusable {
+  readonly loc: readonly string[];
+  /** It may be refused for not being there. */
+  readonly canMiss: boolean;
+}
 
 export interface ResponsesOptions {
   readonly spec: RouteSpec;
@@ -11,8 +23,8 @@ export interface ResponsesOptions {
   readonly isHead: boolean;
   /** The errors that dependencies say. */
   readonly needs: readonly Responses[];
-  /** Where the first input that may be refused stands. */
-  readonly refusable: readonly string[] | undefined;
+  /** An input that may be refused, for the example. */
+  readonly refusable: Refusable | undefined;
   readonly components: Components;
   readonly errors: ErrorContent;
   readonly where: string;
@@ -28,31 +40,53 @@ export function responsesOf(options: ResponsesOptions): Record<string, ResponseO
 
   const success = spec.status ?? 200;
   const contents = new Map<number, Content>([[success, successContent(spec, components, where)]]);
-  for (const [status, { kind, examples }] of problems.all) contents.set(status, errors(kind, examples));
+  for (const [status, { kind, examples }] of problems.all)
+    contents.set(status, errors(kind, examples));
   for (const responses of [...needs, own]) {
     for (const [status, schema] of entriesOf(responses)) {
       if (!isSchema(schema) || isProblemSchema(schema)) continue;
-      contents.set(status, { ...contents.get(status), ...jsonContent(schema, components, `${where}_${status}`) });
+      contents.set(status, {
+        ...contents.get(status),
+        ...jsonContent(schema, components, `${where}_${status}`),
+      });
     }
   }
   const answers = [...contents].map(([status, content]): [string, ResponseObject] => [
     String(status),
-    { description: problems.describe(status), ...(!isHead && Object.keys(content).length > 0 && { content }) },
+    {
+      description: problems.describe(status),
+      ...(!isHead && Object.keys(content).length > 0 && { content }),
+    },
   ]);
   return Object.fromEntries(answers);
 }
 
 /** What the platform itself answers on a route. */
-function platformProblems(spec: RouteSpec, refusable: readonly string[] | undefined, into: Problems): void {
+function platformProblems(spec: RouteSpec, refusable: Refusable | undefined, into: Problems): void {
   if (spec.body || spec.form) {
-    if (spec.body) into.add(400, "malformed", problemExample(400, "The body is no valid JSON", "MALFORMED_JSON"));
+    if (spec.body)
+      into.add(
+        400,
+        "malformed",
+        problemExample(400, "The body is no valid JSON", "MALFORMED_JSON"),
+      );
     else into.add(400, "malformed", problemExample(400));
     into.add(413, "too large", problemExample(413, undefined, "BODY_TOO_LARGE"));
     into.add(415, "media type", problemExample(415));
   }
-  if (refusable) into.add(422, "invalid", validationExample(refusable), "ValidationProblem");
+  if (refusable)
+    into.add(
+      422,
+      "invalid",
+      validationExample(refusable.loc, refusable.canMiss),
+      "ValidationProblem",
+    );
   if (spec.timeout !== undefined) {
-    into.add(503, "timeout", problemExample(503, `There was no answer within ${spec.timeout} s`, "TIMEOUT"));
+    into.add(
+      503,
+      "timeout",
+      problemExample(503, `There was no answer within ${spec.timeout} s`, "TIMEOUT"),
+    );
   }
 }
 
@@ -66,7 +100,13 @@ interface Documented {
 class Problems {
   readonly all = new Map<number, Documented>();
 
-  add(status: number, name: string, problem: Example["problem"], kind: Documented["kind"] = "Problem", code?: string): void {
+  add(
+    status: number,
+    name: string,
+    problem: Example["problem"],
+    kind: Documented["kind"] = "Problem",
+    code?: string,
+  ): void {
     const known = this.all.get(status) ?? { kind, examples: [], codes: [] };
     const others = known.examples.filter((example) => example.name !== name);
     const codes = code === undefined ? known.codes : [...new Set([...known.codes, code])];
@@ -79,7 +119,13 @@ class Problems {
       if (isProblemSchema(answer)) this.add(status, "problem", problemExample(status));
       else if (!isSchema(answer)) {
         const { name, errorCode } = answer;
-        this.add(status, errorCode ?? name, problemExample(status, undefined, errorCode), "Problem", errorCode);
+        this.add(
+          status,
+          errorCode ?? name,
+          problemExample(status, undefined, errorCode),
+          "Problem",
+          errorCode,
+        );
       }
     }
   }
@@ -93,15 +139,21 @@ class Problems {
 type Answer = Schema | { readonly name: string; readonly errorCode?: string };
 
 function entriesOf(responses: Responses): [number, Answer][] {
-  return Object.entries(responses).map(([status, answer]: [string, Answer]) => [Number(status), answer]);
+  return Object.entries(responses).map(([status, answer]) => [Number(status), answer as Answer]);
 }
 
-function successContent({ status = 200, response }: RouteSpec, components: Components, where: string): Content {
+function successContent(
+  { status = 200, response }: RouteSpec,
+  components: Components,
+  where: string,
+): Content {
   const isEmpty = status === 204 || status === 205 || status === 304 || (status > 300 && !response);
   return isEmpty ? {} : jsonContent(response, components, `${where}_response`);
 }
 
 function jsonContent(schema: Schema | undefined, components: Components, where: string): Content {
   const described: JSONSchema = (schema && describe(schema, "output")) ?? {};
-  return { "application/json": { schema: components.add(described, { direction: "output", where }) } };
+  return {
+    "application/json": { schema: components.add(described, { direction: "output", where }) },
+  };
 }
