@@ -75,7 +75,7 @@ export function dependency<
       >
     >,
   ) => R,
-): Dependency<Yielded<R>, keyof Path & string>;
+): Dependency<Yielded<R>, NamesOf<Path> & string>;
 export function dependency(...args: [unknown, unknown?]): Dependency<unknown> {
   const [spec, run] = (args.length > 1 ? args : [{}, args[0]]) as [
     HeadReads & { use?: Uses; scope?: CleanUp },
@@ -115,8 +115,10 @@ type Clash<K, Earlier> = `'${K & string}' is already ${Earlier[K & keyof Earlier
 
 /** One schema a name, none of them taken; or one schema of an object. */
 export type Shape<S, Earlier> = S extends Schema
-  ? Out<S> extends object
-    ? S
+  ? IsObject<Out<S>> extends true
+    ? [NamesOf<S> & keyof Earlier] extends [never]
+      ? S
+      : Clash<NamesOf<S> & keyof Earlier, Earlier>
     : "one schema a name, as in { page: z.int() }, or a schema of an object"
   : {
       [K in keyof S]: K extends keyof Earlier
@@ -125,6 +127,7 @@ export type Shape<S, Earlier> = S extends Schema
           ? S[K]
           : "a schema, as in z.string()";
     };
+type IsObject<T> = T extends readonly unknown[] ? false : T extends object ? true : false;
 export type PathShape<S, Params> = S extends Schema
   ? S
   : {
@@ -150,8 +153,11 @@ type Unreached<D, Params> =
       : `needs {${Exclude<N, Params>}} in the path`
     : D;
 
-/** The names an object schema or a record of schemas brings. */
-export type NamesOf<S> = S extends Schema ? keyof Out<S> : keyof S;
+/** The names an object schema or a record of schemas brings; a loose schema's others do not count. */
+export type NamesOf<S> = S extends Schema ? KnownNames<Out<S>> : KnownNames<S>;
+type KnownNames<T> = T extends unknown
+  ? keyof { [K in keyof T as {} extends Record<K, 1> ? never : K]: T[K] }
+  : never;
 export type Names<P, Q = {}, H = {}, C = {}> = Reserved &
   Taken<P, "in the path"> &
   Taken<NamesOf<Q>, "in query"> &

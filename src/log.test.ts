@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { createLog, currentLog, logKey, type LogOptions } from "./log.ts";
+import { Headers } from "./message/index.ts";
 import { Scope } from "./services.ts";
 
 test("a line is JSON, with level, time and message", async () => {
@@ -43,6 +44,32 @@ test("secrets do not reach the log, at the top and one level below", async () =>
   log.info({ ...secrets, body: secrets, headers: secrets, name: "ann" });
   expect(JSON.stringify(lines())).not.toContain("hunter2");
   expect(lines()).toMatchObject([{ name: "ann", password: "[secret]" }]);
+});
+
+test("secrets are known in any spelling, some levels down, and in errors", async () => {
+  const { log, lines } = await start();
+  const headers = new Headers({ Authorization: "hunter2", "X-Api-Key": "hunter2", Accept: "any" });
+  const told = {
+    req: { headers: [{ "Set-Cookie": "hunter2" }] },
+    newPassword: "hunter2",
+    tokens: 3,
+  };
+  log.info({ headers, told });
+  log.error({ err: Object.assign(new Error("no"), { config: { secret: "hunter2" } }) });
+  expect(JSON.stringify(lines())).not.toContain("hunter2");
+  expect(lines()).toMatchObject([
+    { headers: { accept: "any" }, told: { tokens: 3 } },
+    { err: { message: "no", config: { secret: "[secret]" } } },
+  ]);
+  expect(told.newPassword).toBe("hunter2");
+});
+
+test("what points at itself is logged all the same", async () => {
+  const { log, lines } = await start();
+  const ring: Record<string, unknown> = { name: "ring" };
+  ring["self"] = ring;
+  log.info({ ring, at: new Date(0), list: [1n] });
+  expect(lines()).toMatchObject([{ ring: { name: "ring" }, at: "1970-01-01T00:00:00.000Z" }]);
 });
 
 test("whoever writes writes to the log of its plugin, else of its app, else to none", async () => {

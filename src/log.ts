@@ -1,4 +1,4 @@
-import { pino, type Logger as PinoLogger } from "pino";
+import { pino, stdSerializers, type Logger as PinoLogger } from "pino";
 import { findScope, key } from "./services.ts";
 
 export type Logger = PinoLogger;
@@ -15,20 +15,10 @@ export interface LogOptions {
   readonly members?: () => object;
 }
 
-/** Names that never reach a log, at the top of a logged object and one level below. */
-const secrets = [
-  "password",
-  "secret",
-  "token",
-  "access_token",
-  "refresh_token",
-  "authorization",
-  "cookie",
-  "set-cookie",
-  "x-api-key",
-  "apiKey",
-  "api_key",
-];
+/** Names whose values never reach a log, however they are written: `apiKey`, `Set-Cookie`, `new_password`. */
+const secret = /(?:password|passwd|secret|token|authorization|cookie|api[-_]?key)$/i;
+/** How far down they are looked for. */
+const depth = 5;
 
 export async function createLog(options: LogOptions = {}): Promise<Logger> {
   const destination =
@@ -40,10 +30,9 @@ export async function createLog(options: LogOptions = {}): Promise<Logger> {
     {
       level: options.level ?? "info",
       base: null,
-      redact: {
-        paths: secrets.flatMap((name) => [`["${name}"]`, `*["${name}"]`]),
-        censor: "[secret]",
-      },
+      // Pino's own redaction wants the path of each secret, and takes ten times as long.
+      formatters: { log: hide },
+      serializers: { err: (error: Error) => hide(stdSerializers.err(error)) },
       mixin: () => options.members?.() ?? {},
     },
     destination as never,
@@ -61,4 +50,24 @@ export const silent: Logger = pino({ level: "silent" });
 async function pretty(): Promise<unknown> {
   const { default: build } = await import("pino-pretty");
   return build({ destination: 2, sync: true, ignore: "pid,hostname" });
+}
+
+function hide(members: object): Record<string, unknown> {
+  return covered(members, depth) as Record<string, unknown>;
+}
+
+/** The same value, or a copy where something in it is hidden. */
+function covered(value: unknown, left: number): unknown {
+  if (typeof value !== "object" || value === null || left === 0 || value instanceof Error)
+    return value;
+  if ("toJSON" in value && typeof value.toJSON === "function")
+    return covered(value.toJSON(), left - 1);
+  let copy: Record<string, unknown> | unknown[] | undefined;
+  for (const [name, inner] of Object.entries(value)) {
+    const shown = secret.test(name) ? "[secret]" : covered(inner, left - 1);
+    if (shown === inner) continue;
+    copy ??= Array.isArray(value) ? [...value] : { ...value };
+    (copy as Record<string, unknown>)[name] = shown;
+  }
+  return copy ?? value;
 }

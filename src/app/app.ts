@@ -7,7 +7,7 @@ import {
   type HttpServerOptions,
   settle,
 } from "../http/index.ts";
-import { currentLog } from "../log.ts";
+import { currentLog, logKey } from "../log.ts";
 import { fromWebRequest, type Request, type Response, toWebResponse } from "../message/index.ts";
 import type { PluginHost, RouteTable } from "../plugin/index.ts";
 import type { Scope } from "../services.ts";
@@ -84,9 +84,8 @@ export class App implements AsyncDisposable {
   }
 
   async #answer(context: Context, send: Send): Promise<void> {
-    const response = await this.#dispatch(context);
     try {
-      await send(response);
+      await send(await this.#dispatch(context));
     } catch (error) {
       currentLog().error(
         { err: error },
@@ -129,10 +128,15 @@ export class App implements AsyncDisposable {
   }
 
   async #close(deadline: number): Promise<void> {
+    const end = performance.now() + deadline * 1000;
     await Promise.all(this.#servers.map((server) => server.close(deadline)));
-    await within(deadline, Promise.allSettled(this.#running));
-    await this.plugins.stop();
-    await this.scope.dispose();
+    // Answers that have left may still have work behind them.
+    await within(end - performance.now(), Promise.allSettled(this.#running));
+    const ended = await within(
+      Math.max(end - performance.now(), leastForStopping),
+      this.plugins.stop().then(() => this.scope.run(() => this.scope.dispose())),
+    );
+    if (!ended) this.scope.get(logKey).error("A plugin or service did not stop in time");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -140,13 +144,20 @@ export class App implements AsyncDisposable {
   }
 }
 
-async function within(seconds: number, work: Promise<unknown>): Promise<void> {
+/** Milliseconds that plugins get to stop, even when the requests have used up all the time. */
+const leastForStopping = 5000;
+
+/** @returns whether the work was done in time */
+async function within(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  await Promise.race([
-    work,
-    new Promise((resolve) => (timer = setTimeout(resolve, seconds * 1000))),
-  ]);
-  clearTimeout(timer);
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), Math.max(0, milliseconds));
+  });
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Of this platform. */

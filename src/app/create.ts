@@ -2,6 +2,7 @@ import { readSettings, type Settings, settingsKey } from "../config/index.ts";
 import { findContext } from "../context.ts";
 import { docsOptionsKey, DocsPlugin, errorFormatKey } from "../docs/index.ts";
 import { Events, eventsKey } from "../events/index.ts";
+import { NexusError } from "../exceptions.ts";
 import {
   createDispatch,
   createEndpoint,
@@ -66,7 +67,7 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
     const sources = sourcesOf(options);
     await host.start(sources, options.broken, () => services.start());
     const failed = host.plugins.find(({ failure }) => failure);
-    if (failed && !options.tolerant) throw failed.failure!.error;
+    if (failed && !options.tolerant) throw rootOf(failed.failure!.error);
     return app;
   } catch (error) {
     await app.close(0).catch(() => {});
@@ -75,7 +76,7 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
 }
 
 function sourcesOf({ plugins = [], docs }: AppOptions): PluginSource[] {
-  const given = plugins.map((plugin) => (typeof plugin === "function" ? sourceOf(plugin) : plugin));
+  const given = plugins.map(sourceOf);
   return docs === false
     ? given
     : [
@@ -85,6 +86,13 @@ function sourcesOf({ plugins = [], docs }: AppOptions): PluginSource[] {
         },
         ...given,
       ];
+}
+
+/** A plugin that failed only because another one did says so; that one is the news. */
+function rootOf(error: unknown): unknown {
+  const isConsequence =
+    error instanceof NexusError && error.code === "NX_PLUGIN_NEEDS" && error.cause !== undefined;
+  return isConsequence ? rootOf(error.cause) : error;
 }
 
 /** What every log line of a request says. */

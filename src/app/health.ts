@@ -1,5 +1,5 @@
-import { messageOf } from "../exceptions.ts";
 import { get, JSONResponse, Routes } from "../http/index.ts";
+import { currentLog } from "../log.ts";
 import type { PluginHost } from "../plugin/index.ts";
 
 /** For load balancers: whether the process lives, and whether it should get requests. */
@@ -35,7 +35,8 @@ export class HealthRoutes extends Routes {
       await this.#host.health(name);
       return { ...about, ok: state === "started" };
     } catch (error) {
-      return { ...about, ok: false, step: "health", reason: messageOf(error) };
+      currentLog().warn({ err: error, plugin: name }, `The plugin "${name}" is unwell`);
+      return { ...about, ok: false, step: "health" };
     }
   }
 }

@@ -1,11 +1,10 @@
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { access, constants, mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { type App, createApp, type NexusConfig } from "../app/index.ts";
 import { ConfigError, readSettings, type Settings } from "../config/index.ts";
 import { messageOf, NexusError } from "../exceptions.ts";
-import { loadPlugins, registerPluginHooks } from "../plugin/index.ts";
+import { importDefault, loadPlugins, registerPluginHooks } from "../plugin/index.ts";
 
 const names = ["nexus.config.ts", "nexus.config.js", "nexus.config.mjs"];
 
@@ -15,22 +14,27 @@ export async function loadApp(
   over: Partial<Settings> = {},
 ): Promise<{ readonly app: App; readonly settings: Settings }> {
   registerPluginHooks();
-  const { settings, config } = await readAll(folder);
-  const effective = { ...config.settings, ...given(settings, process.env), ...over };
+  const { config, ...read } = await readAll(folder);
+  const settings: Settings = { ...read.settings, ...over };
   const { sources, broken } = await loadPlugins(resolve(folder, config.pluginsFolder ?? "plugins"));
   const app = await createApp({
     ...config,
     plugins: [...(config.plugins ?? []), ...sources],
     broken,
     tolerant: true,
-    settings: { ...settings, ...effective },
+    settings,
   });
-  return { app, settings: { ...settings, ...effective } };
+  return { app, settings };
 }
 
-/** For commands that look and leave: on a database in memory, and without a log. */
+/** For commands that look and leave: on a database in memory, without a log. What failed is said on stderr. */
 export async function loadSilently(folder: string): Promise<App> {
   const { app } = await loadApp(folder, { log: "silent", databaseUrl: "sqlite::memory:" });
+  for (const { name, failure } of app.plugins.plugins) {
+    if (!failure) continue;
+    process.stderr.write(`The plugin "${name}" failed: ${failure.reason}\n`);
+    process.exitCode = 1;
+  }
   return app;
 }
 
@@ -45,25 +49,46 @@ async function readAll(folder: string): Promise<{ settings: Settings; config: Ne
       return undefined;
     }
   };
-  const settings = await attempt(() => readSettings(process.env));
   const config = await attempt(() => loadConfig(folder));
+  const settings = await attempt(() =>
+    readSettings({ ...variablesOf(config?.settings), ...set(process.env) }),
+  );
   if (settings) await attempt(() => makeDataDir(settings.dataDir));
   if (faults.length) throw new ConfigError("The app cannot start:", faults);
   return { settings: settings!, config: config! };
 }
 
+/** What the config file sets, as the environment says it: it is checked in the same way, and loses. */
+function variablesOf(settings: NexusConfig["settings"] = {}): Record<string, string | undefined> {
+  const { port, host, dataDir, secret, admin, log, databaseUrl, smtpUrl, mailFrom } = settings;
+  const values = {
+    PORT: port,
+    HOST: host,
+    NEXUS_DATA_DIR: dataDir,
+    NEXUS_SECRET: secret,
+    NEXUS_ADMIN_USER: admin?.user,
+    NEXUS_ADMIN_PASSWORD: admin?.password,
+    NEXUS_LOG: log,
+    DATABASE_URL: databaseUrl,
+    NEXUS_SMTP_URL: smtpUrl,
+    NEXUS_MAIL_FROM: mailFrom,
+    NEXUS_WORKERS: settings.workers,
+    NEXUS_SHUTDOWN_TIMEOUT: settings.shutdownTimeout,
+  };
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, value?.toString()]),
+  );
+}
+
+/** An empty variable counts as unset. */
+function set(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value));
+}
+
 async function loadConfig(folder: string): Promise<NexusConfig> {
   const file = names.map((name) => resolve(folder, name)).find((path) => existsSync(path));
   if (!file) return {};
-  let found: unknown;
-  try {
-    found = ((await import(/* @vite-ignore */ pathToFileURL(file).href)) as { default?: unknown })
-      .default;
-  } catch (cause) {
-    throw new NexusError("NX_CONFIG_FILE", `${file} could not be loaded: ${messageOf(cause)}.`, {
-      cause,
-    });
-  }
+  const found = await importDefault(file, "NX_CONFIG_FILE");
   if (typeof found === "object" && found !== null) return checkKeys(found, file);
   throw new NexusError("NX_CONFIG_FILE", `${file} exports no settings by default.`, {
     cure: "Write `export default defineConfig({ … })`.",
@@ -86,31 +111,15 @@ function checkKeys(config: object, file: string): NexusConfig {
 async function makeDataDir(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
   } catch (cause) {
     throw new NexusError(
       "NX_DATA_DIR",
-      `The data folder ${folder} cannot be made: ${messageOf(cause)}.`,
+      `The data folder ${folder} cannot be made, or not be written: ${messageOf(cause)}.`,
       {
         cure: "Set NEXUS_DATA_DIR to a folder that this process may write.",
         cause,
       },
     );
   }
-}
-
-/** What the environment says wins over the config file; what it does not say stays. */
-function given(settings: Settings, env: NodeJS.ProcessEnv): Partial<Settings> {
-  const variables: Readonly<Record<string, keyof Settings>> = {
-    PORT: "port",
-    HOST: "host",
-    NEXUS_DATA_DIR: "dataDir",
-    NEXUS_SECRET: "secret",
-    NEXUS_ADMIN_USER: "admin",
-    NEXUS_LOG: "log",
-    DATABASE_URL: "databaseUrl",
-    NEXUS_SHUTDOWN_TIMEOUT: "shutdownTimeout",
-  };
-  return Object.fromEntries(
-    Object.entries(variables).flatMap(([name, key]) => (env[name] ? [[key, settings[key]]] : [])),
-  );
 }

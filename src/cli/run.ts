@@ -1,8 +1,22 @@
-import { Command } from "commander";
-import { version } from "../app/index.ts";
+import { NexusError } from "../exceptions.ts";
 
 /** The nexus command; each of its commands is a file, loaded when it is asked for. */
 export async function run(argv: readonly string[]): Promise<void> {
+  try {
+    // A server that starts does not wait for the reading of options that it has not.
+    if (argv.length === 3 && argv[2] === "start") await (await import("./start.ts")).start();
+    else await parse(argv);
+  } catch (error) {
+    // What an operator can mend says how; anything else is a fault of ours, or of a plugin's.
+    const said = error instanceof NexusError ? error.message : ((error as Error)?.stack ?? error);
+    process.stderr.write(`${String(said)}\n`);
+    process.exit(1);
+  }
+}
+
+async function parse(argv: readonly string[]): Promise<void> {
+  const { Command } = await import("commander");
+  const { version } = await import("../app/index.ts");
   const program = new Command("nexus")
     .description("A plugin platform for HTTP APIs")
     .version(version);

@@ -1,30 +1,55 @@
-import { messageOf } from "../exceptions.ts";
+import type { App } from "../app/index.ts";
+import { logKey } from "../log.ts";
 import { loadApp } from "./load.ts";
 
 /** Serves the app of the working folder until SIGTERM or SIGINT. Exit code 1 for a fault of the app's own. */
 export async function start(): Promise<void> {
-  try {
-    const { app, settings } = await loadApp(process.cwd());
-    const { url } = await app.listen({ port: settings.port, host: settings.host });
-    process.stdout.write(`Nexus is ready at ${url}\n`);
-    let ending = false;
-    const end = (signal: string): void => {
-      // Asked twice, it ends at once.
-      if (ending) process.exit(1);
-      ending = true;
-      void app.close(settings.shutdownTimeout).then(
-        () => process.exit(0),
-        (error: unknown) => fail(`Stopping on ${signal} failed: ${messageOf(error)}`),
-      );
-    };
-    process.on("SIGTERM", end);
-    process.on("SIGINT", end);
-  } catch (error) {
-    fail(messageOf(error));
-  }
+  const warnings = holdWarnings();
+  const { app, settings } = await loadApp(process.cwd());
+  warnings.release((warning) => app.scope.get(logKey).warn({ err: warning }, warning.message));
+  const listening = await app.listen({ port: settings.port, host: settings.host }).catch(
+    // What has started is stopped before the fault is told.
+    (error: unknown) => app.close(0).then(() => Promise.reject(error)),
+  );
+  outlive(app);
+  let ending = false;
+  const end = (): void => {
+    // Asked twice, it ends at once.
+    if (ending) process.exit(1);
+    ending = true;
+    void app.close(settings.shutdownTimeout).then(
+      () => process.exit(),
+      () => process.exit(1),
+    );
+  };
+  process.on("SIGTERM", end);
+  process.on("SIGINT", end);
+  process.on("uncaughtException", (error) => {
+    // Nobody knows what is left half done: finish what runs, and let a supervisor start anew.
+    app.scope.get(logKey).fatal({ err: error }, "An error that nobody caught; stopping");
+    process.exitCode = 1;
+    end();
+  });
+  process.stdout.write(`Nexus is ready at ${listening.url}\n`);
 }
 
-function fail(message: string): never {
-  process.stderr.write(`${message}\n`);
-  process.exit(1);
+/** A promise that one plugin forgot to await must not end the others. */
+function outlive(app: App): void {
+  process.on("unhandledRejection", (reason) =>
+    app.scope.get(logKey).error({ err: reason }, "A promise failed that nobody awaited"),
+  );
+}
+
+/** Node writes its warnings for people: in a log they are lines as all others. */
+function holdWarnings() {
+  const held: Error[] = [];
+  let tell = (warning: Error): unknown => held.push(warning);
+  process.removeAllListeners("warning");
+  process.on("warning", (warning) => tell(warning));
+  return {
+    release(log: (warning: Error) => void): void {
+      tell = log;
+      for (const warning of held) log(warning);
+    },
+  };
 }

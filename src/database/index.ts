@@ -10,6 +10,7 @@ export {
   type Generated,
   type Insertable,
   type Kysely,
+  type RawBuilder,
   type Selectable,
   type Transaction,
   type Updateable,

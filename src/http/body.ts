@@ -4,14 +4,16 @@ import type { Request } from "../message/index.ts";
 import {
   describeWhole,
   itemsOf,
+  nativeType,
   reviverOf,
   type Schema,
   validatorOf,
 } from "../validation/index.ts";
 import type { Read } from "./input.ts";
-import { parseJSON } from "./json.ts";
+import { findLarge, parseJSON, type Parsed } from "./json.ts";
 
 const json = /^application\/(?:[\w!#$&^.+-]+\+)?json$/i;
+const nothing: Parsed = { value: undefined, hasLarge: false };
 const missing: ErrorItem = { loc: ["body"], type: "missing", msg: "Field required" };
 
 /** Compiles the reading of a JSON body into `body`. */
@@ -19,15 +21,31 @@ export function compileBody(schema: Schema): Read {
   const validate = validatorOf(schema);
   const described = describeWhole(schema, "input");
   const revive = reviverOf(described);
+  // Where the schema cannot say what it wants, it may want a bigint.
+  const wantsLarge = !described || JSON.stringify(described).includes(`"${nativeType}":"bigint"`);
   return async ({ request }, into, faults) => {
     const text = await readText(request);
-    const parsed = text === "" ? undefined : parseJSON(text);
-    const value = revive ? revive(parsed) : parsed;
+    const parsed = text === "" ? nothing : parseJSON(text);
+    const value = revive ? revive(parsed.value) : parsed.value;
     const pending = validate(value);
     const result = pending instanceof Promise ? await pending : pending;
-    if (!result.issues) into["body"] = result.value;
-    else if (value === undefined || value === null) faults.push(missing);
-    else faults.push(...itemsOf(result.issues, ["body"], value, described));
+    if (result.issues) {
+      if (value === undefined || value === null) faults.push(missing);
+      else for (const item of itemsOf(result.issues, ["body"], value, described)) faults.push(item);
+      return;
+    }
+    // Let through by a schema that takes anything: code that expects JSON would stumble over it.
+    const large = parsed.hasLarge && !wantsLarge ? findLarge(value) : undefined;
+    if (large) faults.push(tooLarge(large));
+    else into["body"] = result.value;
+  };
+}
+
+function tooLarge(place: readonly (string | number)[]): ErrorItem {
+  return {
+    loc: ["body", ...place],
+    type: "int_parsing_size",
+    msg: "Input should be an integer between -(2^53 - 1) and 2^53 - 1",
   };
 }
 

@@ -38,7 +38,8 @@ export function createDispatch({
 
 /** What follows an answer that has left: background work, then the request's scope ends. */
 export async function settle(context: Context): Promise<void> {
-  await context.find(backgroundKey)?.run();
+  const background = context.find(backgroundKey);
+  if (background) await background.run();
   if (context.isEmpty) return;
   await context
     .dispose()

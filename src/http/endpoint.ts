@@ -1,13 +1,13 @@
 import { backgroundKey } from "../background.ts";
 import type { Context } from "../context.ts";
-import { type ErrorItem, NexusError, ValidationError } from "../exceptions.ts";
+import { type ErrorItem, ValidationError } from "../exceptions.ts";
 import { bytesOf, type Response } from "../message/index.ts";
 import { compose, type OnError, timeout } from "../middleware/index.ts";
 import type { Scope } from "../services.ts";
-import { isSchema } from "../validation/index.ts";
 import { compileBody } from "./body.ts";
+import { checkNames } from "./check.ts";
 import { compileForm } from "./form.ts";
-import { compileHead, HandlerInput, type Read, reserved } from "./input.ts";
+import { compileHead, HandlerInput } from "./input.ts";
 import { compileOutput } from "./output.ts";
 import type { Declared } from "./route.ts";
 import type { Entry } from "./router.ts";
@@ -36,7 +36,7 @@ export function createEndpoint(
 ): Endpoint {
   const { method, path, place, spec } = declared;
   const where = `${method} ${path} (${place})`;
-  checkNames(declared, where);
+  checkNames(spec, parseTemplate(path), where);
   const layers = spec.timeout === undefined ? [] : [timeout(spec.timeout)];
   const run = compose(
     [...layers, ...(spec.middleware ?? [])],
@@ -58,7 +58,7 @@ function createAnswer(
   const params = new Set(segments.flatMap((part) => (part.kind === "parameter" ? part.name : [])));
   const plan = spec.use && compileUses(spec.use, scope, params, where);
   const readHead = compileHead(spec, segments);
-  const readBody = compileContent(declared);
+  const readBody = spec.body ? compileBody(spec.body) : spec.form && compileForm(spec.form);
   const output = compileOutput(spec.response, spec.status ?? 200, where);
   const limit = spec.bodyLimit === undefined ? undefined : bytesOf(spec.bodyLimit);
 
@@ -72,7 +72,8 @@ function createAnswer(
     if (limit !== undefined) context.request.bodyLimit = limit;
     try {
       if (resolution) await resolution.begin(faults);
-      if (readHead) await readHead(context, input, faults);
+      const reading = readHead?.(context, input, faults);
+      if (reading) await reading;
       if (readBody) await readBody(context, input, faults);
       if (faults.length) throw new ValidationError(faults);
       if (resolution) await resolution.finish(input);
@@ -84,52 +85,4 @@ function createAnswer(
       throw resolution ? await resolution.fail(error) : error;
     }
   };
-}
-
-function compileContent({ spec, method, path }: Declared): Read | undefined {
-  if (spec.body && spec.form) {
-    throw new NexusError(
-      "NX_ROUTE_SPEC",
-      `The route ${method} ${path} says both "body" and "form".`,
-      {
-        cure: "A request has one body: keep one of the two.",
-      },
-    );
-  }
-  return spec.body ? compileBody(spec.body) : spec.form && compileForm(spec.form);
-}
-
-/** One flat input: two sources with one name, or a reserved name, would hide each other. */
-function checkNames({ path, spec }: Declared, where: string): void {
-  const taken = new Map<string, string>([...reserved].map((name) => [name, "reserved"]));
-  const sources: [string, readonly string[]][] = [
-    [
-      "the path",
-      parseTemplate(path).flatMap((part) => (part.kind === "parameter" ? part.name : [])),
-    ],
-    ["query", namesOf(spec.query)],
-    ["headers", namesOf(spec.headers)],
-    ["cookies", namesOf(spec.cookies)],
-    ["form", namesOf(spec.form)],
-    ["use", namesOf(spec.use)],
-  ];
-  for (const [source, names] of sources) {
-    for (const name of names) {
-      const first = taken.get(name);
-      if (first !== undefined) {
-        throw new NexusError(
-          "NX_INPUT_NAME",
-          `The route ${where} has "${name}" in ${source}, but it is ${first === "reserved" ? first : `already in ${first}`}.`,
-          {
-            cure: `Rename one, or use alias("${name}", schema) under another name.`,
-          },
-        );
-      }
-      taken.set(name, source);
-    }
-  }
-}
-
-function namesOf(fields: object | undefined): readonly string[] {
-  return fields && !isSchema(fields) ? Object.keys(fields) : [];
 }

@@ -4,12 +4,10 @@ import {
   isSecret,
   itemsOf,
   type JSONSchema,
-  type Reader,
   readerOf,
   type Result,
   type Schema,
   shorten,
-  type Validate,
   validatorOf,
   wantsList,
 } from "../validation/index.ts";
@@ -41,7 +39,12 @@ export function alias<S extends Schema>(wire: string, schema: S): S {
 /** What a field is called in a request: headers have dashes where a name has underscores. */
 export function wireNameOf(place: Place, name: string, schema: Schema): string {
   const own = (schema as { [wireName]?: string })[wireName];
-  return own ?? (place === "header" ? name.replaceAll("_", "-").toLowerCase() : name);
+  return own ?? (place === "header" ? dashed(name) : name);
+}
+
+/** The name of a header as it travels. */
+export function dashed(name: string): string {
+  return name.replaceAll("_", "-").toLowerCase();
 }
 
 /** Compiles a schema for text: read as what the JSON Schema says, then checked by the schema. */
@@ -52,26 +55,18 @@ export function compileField(place: Place, name: string, schema: Schema): Field 
   const many = wantsList(json);
   const read = readerOf(json);
   const validate = validatorOf(schema);
-  const conclude = (result: Result, value: unknown, raw: Raw): Checked => {
-    if (!result.issues) return { value: result.value };
-    const faults = itemsOf(result.issues, loc, value, json);
-    // A client knows the text that it sent, not the number that it was read as.
-    return {
-      faults: faults.map((item) =>
-        repeatable(place, json) && typeof raw === "string" && "input" in item
-          ? { ...item, input: shorten(raw) }
-          : item,
-      ),
-    };
-  };
+  const repeat = repeatable(place, json);
+  const conclude = (result: Result, value: unknown, raw: Raw): Checked =>
+    result.issues
+      ? { faults: itemsOf(result.issues, loc, value, json).map((item) => asSent(item, raw)) }
+      : { value: result.value };
   const check: Field["check"] = (raw) => {
     const reading = raw === undefined ? { value: undefined } : read(raw);
-    if (reading.fault)
-      return { faults: [readingFault(reading.fault, loc, raw, repeatable(place, json))] };
+    if (reading.fault) return { faults: [readingFault(reading.fault, loc, raw, repeat)] };
     const result = validate(reading.value);
-    if (result instanceof Promise)
-      return result.then((settled) => conclude(settled, reading.value, raw));
-    return result.issues ? conclude(result, reading.value, raw) : { value: result.value };
+    return result instanceof Promise
+      ? result.then((settled) => conclude(settled, reading.value, raw))
+      : conclude(result, reading.value, raw);
   };
   return { name, wire, many, check };
 }
@@ -82,13 +77,35 @@ export function compileField(place: Place, name: string, schema: Schema): Field 
  */
 export function compileObject(place: Place, schema: Schema): ObjectField {
   const json = describeWhole(schema, "input");
-  const readers = new Map<string, Reader>();
-  for (const [name, part] of Object.entries(json?.properties ?? {}))
-    readers.set(name, readerOf(part));
+  const parts = membersOf(json);
+  const readers = new Map([...parts].map(([name, part]) => [name, readerOf(part)]));
+  const lists = new Set([...parts].flatMap(([name, part]) => (wantsList(part) ? name : [])));
+  const validate = validatorOf(schema);
   return {
     names: [...readers.keys()],
-    many: (name) => wantsList(json?.properties?.[name]),
-    check: (raw) => checkObject(place, json, readers, validatorOf(schema), raw),
+    many: (name) => lists.has(name),
+    async check(raw) {
+      const faults: ErrorItem[] = [];
+      const members = new Map<string, unknown>();
+      const sent = new Map<string | number | undefined, Raw>(raw);
+      for (const [name, text] of raw) {
+        if (text === undefined) continue;
+        const reading = readers.get(name)?.(text) ?? { value: lastOf(text) };
+        if (!reading.fault) members.set(name, reading.value);
+        else {
+          const repeat = repeatable(place, parts.get(name));
+          faults.push(readingFault(reading.fault, [place, name], text, repeat));
+        }
+      }
+      const unread = new Set(faults.map(({ loc }) => loc[1]));
+      const value: unknown = Object.fromEntries(members);
+      const result = await validate(value);
+      if (!result.issues && !unread.size) return { value: result.value };
+      for (const item of itemsOf(result.issues ?? [], [place], value, json)) {
+        if (!unread.has(item.loc[1])) faults.push(asSent(item, sent.get(item.loc[1])));
+      }
+      return { faults };
+    },
   };
 }
 
@@ -96,42 +113,27 @@ export interface ObjectField {
   /** The members that the schema names; empty where its library cannot tell. */
   readonly names: readonly string[];
   readonly many: (name: string) => boolean;
-  readonly check: (raw: readonly (readonly [string, Raw])[]) => Checked | Promise<Checked>;
+  readonly check: (raw: readonly (readonly [string, Raw])[]) => Promise<Checked>;
 }
 
-async function checkObject(
-  place: Place,
-  json: JSONSchema | undefined,
-  readers: ReadonlyMap<string, Reader>,
-  validate: Validate,
-  raw: readonly (readonly [string, Raw])[],
-): Promise<Checked> {
-  const faults: ErrorItem[] = [];
-  const members: [string, unknown][] = [];
-  for (const [name, text] of raw) {
-    if (text === undefined) continue;
-    const reading = readers.get(name)?.(text) ?? {
-      value: typeof text === "string" ? text : text.at(-1),
-    };
-    if (reading.fault)
-      faults.push(
-        readingFault(
-          reading.fault,
-          [place, name],
-          text,
-          repeatable(place, json?.properties?.[name]),
-        ),
-      );
-    else members.push([name, reading.value]);
+/** The members of an object schema, those of its parts and alternatives included. */
+export function membersOf(schema: JSONSchema | undefined): Map<string, JSONSchema> {
+  const members = new Map(Object.entries(schema?.properties ?? {}));
+  const parts = [...(schema?.allOf ?? []), ...(schema?.anyOf ?? []), ...(schema?.oneOf ?? [])];
+  for (const [name, part] of parts.flatMap((part) => [...membersOf(part)])) {
+    const known = members.get(name);
+    members.set(name, known ? { anyOf: [known, part] } : part);
   }
-  const value = Object.fromEntries(members);
-  const result = await validate(value);
-  if (!result.issues && !faults.length) return { value: result.value };
-  const read = new Set(faults.map(({ loc }) => loc[1]));
-  const issues = itemsOf(result.issues ?? [], [place], value, json).filter(
-    ({ loc }) => !read.has(loc[1]),
-  );
-  return { faults: [...faults, ...issues] };
+  return members;
+}
+
+function lastOf(text: string | readonly string[]): string | undefined {
+  return typeof text === "string" ? text : text.at(-1);
+}
+
+/** A client knows the text that it sent, not the number that it was read as. */
+function asSent(item: ErrorItem, raw: Raw): ErrorItem {
+  return typeof raw === "string" && "input" in item ? { ...item, input: shorten(raw) } : item;
 }
 
 function readingFault(

@@ -2,7 +2,7 @@ import type { Fields } from "../dependency.ts";
 import { HTTPException } from "../exceptions.ts";
 import type { Request } from "../message/index.ts";
 import { mediaTypeOf, unsupported } from "./body.ts";
-import { compilePart, type Read, readAll, type Source } from "./input.ts";
+import { compilePart, grouped, type Read, readAll, type Source } from "./input.ts";
 
 const urlencoded = "application/x-www-form-urlencoded";
 /** As Starlette has it. */
@@ -15,7 +15,7 @@ export function compileForm(fields: Fields): Read {
     one: (request, wire) => forms.get(request)!.getAll(wire).at(-1),
     all: (request, wire) =>
       forms.get(request)!.has(wire) ? forms.get(request)!.getAll(wire) : undefined,
-    names: (request) => forms.get(request)!.keys(),
+    group: (request) => grouped(forms.get(request)!),
   };
   const read = readAll(compilePart("body", fields, source));
   return async (context, into, faults) => {

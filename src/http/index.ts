@@ -33,7 +33,6 @@ export {
   type Route,
   Routes,
   routesOf,
-  type RouteSpec,
 } from "./route.ts";
 export { Router } from "./router.ts";
 export { createHttpServer, type HttpServer, type HttpServerOptions } from "./server.ts";
@@ -46,6 +45,7 @@ export type {
   Input,
   None,
   Responses,
+  RouteSpec,
   Spec,
   SuccessStatus,
   Verb,

@@ -3,7 +3,7 @@ import type { Fields, HeadReads } from "../dependency.ts";
 import type { ErrorItem } from "../exceptions.ts";
 import type { Request } from "../message/index.ts";
 import { isSchema } from "../validation/index.ts";
-import { type Checked, compileField, compileObject, type Place, type Raw } from "./field.ts";
+import { type Checked, compileField, compileObject, dashed, type Place } from "./field.ts";
 import { converters, type Segment } from "./template.ts";
 
 /** The one flat object that a handler or a dependency gets: its values are members of its own. */
@@ -52,61 +52,75 @@ export interface Part {
   readonly read: (context: Context) => Checked | Promise<Checked>;
 }
 
-/** Reads the parts in their order; only where one takes time the whole takes time. */
-export function readAll(parts: readonly Part[]): Read {
+/** Reads the parts in their order; only from the first one that takes time on, the whole takes time. */
+export function readAll(parts: readonly Part[], start = 0): Read {
   return (context, into, faults) => {
-    const checked = parts.map((part) => part.read(context));
-    if (checked.some((one) => one instanceof Promise)) {
-      return Promise.all(checked).then((settled) => keep(parts, settled, into, faults));
+    for (let at = start; at < parts.length; at++) {
+      const { name, read } = parts[at]!;
+      const checked = read(context);
+      if (checked instanceof Promise) {
+        return checked.then((settled) => {
+          keep(name, settled, into, faults);
+          return readAll(parts, at + 1)(context, into, faults);
+        });
+      }
+      keep(name, checked, into, faults);
     }
-    keep(parts, checked as Checked[], into, faults);
   };
 }
 
 function keep(
-  parts: readonly Part[],
-  checked: readonly Checked[],
+  name: string | undefined,
+  checked: Checked,
   into: HandlerInput,
   faults: ErrorItem[],
 ): void {
-  for (const [at, one] of checked.entries()) {
-    const { name } = parts[at]!;
-    if (one.faults) faults.push(...one.faults);
-    else if (name !== undefined) into[name] = one.value;
-    else {
-      // A loose schema lets any name through, also one that would hide what is ours.
-      for (const [member, value] of Object.entries(one.value as object))
-        if (!reserved.has(member)) into[member] = value;
-    }
+  if (checked.faults) for (const fault of checked.faults) faults.push(fault);
+  else if (name !== undefined) into[name] = checked.value;
+  else {
+    // A loose schema lets any name through, also one that would hide what is ours.
+    for (const [member, value] of Object.entries(checked.value as object))
+      if (!reserved.has(member) && !Object.hasOwn(into, member)) into[member] = value;
   }
 }
 
 /** Finds a field's text in a request. */
 export interface Source {
-  one(request: Request, wire: string): string | undefined;
-  all(request: Request, wire: string): readonly string[] | undefined;
-  names(request: Request): Iterable<string>;
+  /** Of several values the one that counts. */
+  readonly one: (request: Request, wire: string) => string | undefined;
+  readonly all: (request: Request, wire: string) => readonly string[] | undefined;
+  /** Every name with its values. */
+  readonly group: (request: Request) => ReadonlyMap<string, readonly string[]>;
 }
 
 export function compilePart(place: Place, fields: Fields | undefined, source: Source): Part[] {
   if (!fields) return [];
-  const raw = (request: Request, wire: string, many: boolean): Raw =>
-    many ? source.all(request, wire) : source.one(request, wire);
   if (!isSchema(fields)) {
     return Object.entries(fields).map(([name, schema]) => {
       const field = compileField(place, name, schema);
-      return { name, read: ({ request }) => field.check(raw(request, field.wire, field.many)) };
+      const { wire, check } = field;
+      const find = field.many ? source.all : source.one;
+      return { name, read: ({ request }) => check(find(request, wire)) };
     });
   }
   const object = compileObject(place, fields);
+  const isHeader = place === "header";
   return [
     {
       read({ request }) {
-        // What the schema does not name goes along too: it may be strict about it.
+        const given = source.group(request);
+        // What the schema does not name goes along too: it may be strict about it. A request has
+        // more headers than anybody names.
         const names =
-          place === "header" ? object.names : new Set([...object.names, ...source.names(request)]);
+          isHeader && object.names.length
+            ? object.names
+            : new Set([...object.names, ...given.keys()]);
         return object.check(
-          [...names].map((name) => [name, raw(request, name, object.many(name))]),
+          Array.from(names, (name) => {
+            const values = given.get(isHeader ? dashed(name) : name);
+            if (object.many(name)) return [name, values];
+            return [name, isHeader ? values?.join(", ") : values?.at(-1)];
+          }),
         );
       },
     },
@@ -138,21 +152,33 @@ function compilePath(fields: Fields | undefined, segments: readonly Segment[]): 
   return [{ read: ({ params }) => object.check(Object.entries(params)) }];
 }
 
+/** The values of each name. */
+export function grouped(pairs: Iterable<readonly [string, string]>): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const [name, value] of pairs) {
+    const known = groups.get(name);
+    if (known) known.push(value);
+    else groups.set(name, [value]);
+  }
+  return groups;
+}
+
 const fromQuery: Source = {
   one: (request, wire) => (request.query ? request.searchParams.getAll(wire).at(-1) : undefined),
   all: (request, wire) =>
     request.searchParams.has(wire) ? request.searchParams.getAll(wire) : undefined,
-  names: (request) => request.searchParams.keys(),
+  group: (request) => grouped(request.searchParams),
 };
 
 const fromHeaders: Source = {
   one: (request, wire) => request.headers.get(wire) ?? undefined,
   all: (request, wire) => (request.headers.has(wire) ? request.headers.getAll(wire) : undefined),
-  names: (request) => request.headers.keys(),
+  group: ({ headers }) =>
+    new Map(Array.from(headers.keys(), (name) => [name, headers.getAll(name)])),
 };
 
 const fromCookies: Source = {
   one: (request, wire) => request.cookies.get(wire),
   all: (request, wire) => (request.cookies.has(wire) ? [request.cookies.get(wire)!] : undefined),
-  names: (request) => request.cookies.keys(),
+  group: (request) => grouped(request.cookies),
 };

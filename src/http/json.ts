@@ -1,36 +1,86 @@
-import { HTTPException } from "../exceptions.ts";
+import { HTTPException, type HTTPExceptionOptions } from "../exceptions.ts";
 
-// Integers that a number may round, and exponents that may not fit one.
-const risky = /\d{16}|[eE]\+?\d{3}/;
+// Integers that a number may round, exponents that may not fit one, and `__proto__`, spelled or escaped.
+const risky = /\d{16}|[eE]\+?\d{3}|__proto__|\\u00[567]/;
+/** Lists and objects in each other: more than anybody means, less than a recursive function can take. */
+const maxDepth = 500;
+
+export interface Parsed {
+  readonly value: unknown;
+  /** Whether an integer beyond 2^53 is in it: it has become a bigint, so that it is never rounded. */
+  readonly hasLarge: boolean;
+}
 
 /**
- * Reads JSON strictly. An integer beyond 2^53 becomes a bigint, so that it is never rounded.
+ * Reads JSON strictly. A key `__proto__` is left out.
  * @throws 400 MALFORMED_JSON with the offset
  */
-export function parseJSON(text: string): unknown {
+export function parseJSON(text: string): Parsed {
+  if (isDeep(text)) throw malformed("The JSON is nested too deeply");
+  let hasLarge = false;
+  const revive = (
+    name: string,
+    value: unknown,
+    context?: { readonly source?: string },
+  ): unknown => {
+    if (name === "__proto__") return undefined;
+    if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
+    if (!Number.isFinite(value)) throw malformed("A number in the JSON is too large");
+    const source = context?.source ?? "";
+    if (!/^-?\d+$/.test(source)) return value;
+    hasLarge = true;
+    return BigInt(source);
+  };
   try {
-    return risky.test(text) ? JSON.parse(text, keepLarge) : JSON.parse(text);
+    const value: unknown = risky.test(text) ? JSON.parse(text, revive) : JSON.parse(text);
+    return { value, hasLarge };
   } catch (cause) {
     if (cause instanceof HTTPException) throw cause;
-    if (cause instanceof RangeError) throw malformed("The JSON is nested too deeply", cause);
     const offset = faultIn(text);
-    throw malformed(`Malformed JSON at offset ${offset}`, cause, { offset });
+    throw malformed(`Malformed JSON at offset ${offset}`, { cause, extra: { offset } });
   }
 }
 
-function malformed(
-  detail: string,
-  cause: unknown,
-  extra?: { readonly offset: number },
-): HTTPException {
-  return new HTTPException(400, detail, { errorCode: "MALFORMED_JSON", cause, extra });
+function malformed(detail: string, options: HTTPExceptionOptions = {}): HTTPException {
+  return new HTTPException(400, detail, { ...options, errorCode: "MALFORMED_JSON" });
 }
 
-function keepLarge(_: string, value: unknown, context?: { readonly source?: string }): unknown {
-  if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
-  if (!Number.isFinite(value)) throw malformed("A number in the JSON is too large", undefined);
-  const source = context?.source ?? "";
-  return /^-?\d+$/.test(source) ? BigInt(source) : value;
+/** The place of the first integer beyond 2^53 in what `parseJSON` made. */
+export function findLarge(value: unknown): readonly (string | number)[] | undefined {
+  if (typeof value === "bigint") return [];
+  if (typeof value !== "object" || value === null) return undefined;
+  for (const [key, one] of Object.entries(value)) {
+    const place = findLarge(one);
+    if (place) return [Array.isArray(value) ? Number(key) : key, ...place];
+  }
+  return undefined;
+}
+
+/** Whether a text may be JSON of too many levels; most have too few brackets for that. */
+function isDeep(text: string): boolean {
+  if (text.length < maxDepth * 2) return false;
+  let brackets = 0;
+  for (const bracket of ["[", "{"]) {
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1))
+      if (++brackets > maxDepth) return depthOf(text) > maxDepth;
+  }
+  return false;
+}
+
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let inText = false;
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at]!;
+    if (inText) {
+      if (char === "\\") at++;
+      else if (char === '"') inText = false;
+    } else if (char === '"') inText = true;
+    else if (char === "[" || char === "{") deepest = Math.max(deepest, ++depth);
+    else if (char === "]" || char === "}") depth--;
+  }
+  return deepest;
 }
 
 /** The kinds of token, each tried where the last one ended. */

@@ -29,7 +29,10 @@ export interface ErrorHandler {
   readonly handle: (error: never, request: Request) => unknown;
 }
 
-/** For `errorHandlers` of an app or a plugin: of several that fit, the nearest ancestor's answers. */
+/**
+ * For `errorHandlers` of an app or a plugin: of several that fit, the nearest ancestor's answers.
+ * A plain value is sent with the status of an HTTPException, else with 500.
+ */
 export function onError<E>(
   type: ErrorClass<E>,
   handle: (error: E, request: Request) => unknown,
@@ -43,10 +46,11 @@ export function createErrorAnswer(
   handlers: readonly ErrorHandler[] = [],
 ): OnError {
   const byClass = new Map(handlers.map((handler) => [handler.type, handler]));
-  const output = compileOutput(undefined, 500, "An error handler");
   return async (error, context) => {
     const handler = byClass.size > 0 && handlerOf(error, byClass);
     if (!handler) return answer(error, context, format);
+    const status = isHTTPException(error) ? error.status : 500;
+    const output = compileOutput(undefined, status, "An error handler");
     try {
       return await output(await handler.handle(error as never, context.request));
     } catch (thrown) {
@@ -71,18 +75,26 @@ function handlerOf(
 }
 
 function answer(error: unknown, context: Context, format: ErrorFormat): JSONResponse {
+  const { request, id } = context;
   const problem = problemOf(error);
   if (!isHTTPException(error)) {
-    currentLog().error(
-      { err: error },
-      `${context.request.method} ${context.request.rawPath} failed`,
-    );
+    currentLog().error({ err: error }, `${request.method} ${request.rawPath} failed`);
   }
-  problem.instance = context.request.rawPath;
-  if (context.id !== undefined) problem.request_id = context.id;
-  return new JSONResponse(format.write(problem), {
-    status: problem.status,
-    mediaType: format.mediaType,
-    headers: isHTTPException(error) ? error.headers : undefined,
-  });
+  problem.instance = request.rawPath;
+  if (id !== undefined) problem.request_id = id;
+  try {
+    return new JSONResponse(format.write(problem), {
+      status: problem.status,
+      mediaType: format.mediaType,
+      headers: isHTTPException(error) ? error.headers : undefined,
+    });
+  } catch (failure) {
+    // A header that cannot be sent, or a format that fails: the last answer asks nobody.
+    context.error = failure;
+    currentLog().error({ err: failure }, "An error could not be told");
+    return new JSONResponse(problemOf(undefined), {
+      status: 500,
+      mediaType: problemJSON.mediaType,
+    });
+  }
 }

@@ -1,28 +1,10 @@
-import type { Fields, Uses } from "../dependency.ts";
-import { NexusError } from "../exceptions.ts";
 import { layersOf, type Middleware } from "../middleware/index.ts";
 import type { Schema } from "../validation/index.ts";
 import { type AnyMethod, decorate, decorationsOf, type MethodContext } from "../decoration.ts";
+import { checkSpec, checkWords } from "./check.ts";
 import type { RouteDecorator } from "./decorator.ts";
-import type { AnyResponse, Defaults, Handler, Input, None, Responses, Spec, Verb } from "./spec.ts";
+import type { AnyResponse, Defaults, Handler, Input, None, RouteSpec, Spec, Verb } from "./spec.ts";
 import { parseTemplate, type Template } from "./template.ts";
-
-/** A spec as the platform reads it, its types forgotten. */
-export interface RouteSpec extends Defaults {
-  readonly path?: Fields;
-  readonly query?: Fields;
-  readonly headers?: Fields;
-  readonly cookies?: Fields;
-  readonly form?: Fields;
-  readonly body?: Schema;
-  readonly use?: Uses;
-  readonly response?: Schema;
-  readonly status?: number;
-  readonly summary?: string;
-  readonly description?: string;
-  readonly operationId?: string;
-  readonly responses?: Responses;
-}
 
 /** A route as a field: a value, not callable; share code through methods and services. */
 export interface Route<I = unknown, R = unknown> {
@@ -95,7 +77,7 @@ function method<M extends Verb>(verb: M): Method<M> {
     parseTemplate(path);
     const handler = typeof rest.at(-1) === "function" ? (rest.pop() as AnyMethod) : undefined;
     const spec = (rest[0] ?? {}) as RouteSpec;
-    checkSpec(spec, `${verb} ${path} (${placeOf(site)})`);
+    checkSpec(verb, spec, () => `${verb} ${path} (${placeOf(site)})`);
     const route = { kind: "route", method: verb, path, spec, site } as const;
     if (handler) return { ...route, handler };
     return (_: AnyMethod, context: MethodContext): void => {
@@ -125,6 +107,7 @@ export function mount<const P extends string, T extends Routes>(
   routes: new () => T,
   defaults: Defaults = {},
 ): T {
+  checkWords(defaults, () => `mount(${JSON.stringify(prefix)}, ${routes.name})`);
   const group = new routes();
   Object.defineProperty(group, mounted, { value: { prefix, defaults } satisfies Mounted });
   return group;
@@ -208,24 +191,6 @@ function merge(outer: Defaults, inner: RouteSpec): RouteSpec {
     tags: [...new Set([...(outer.tags ?? []), ...(inner.tags ?? [])])],
     responses: { ...outer.responses, ...inner.responses },
   };
-}
-
-const known = new Set([
-  ..."path query headers cookies form body use response status responses middleware".split(" "),
-  ..."tags summary description operationId deprecated hidden bodyLimit timeout".split(" "),
-]);
-
-/** For those who write JavaScript: what the types forbid is an error here too. */
-function checkSpec(spec: RouteSpec, where: string): void {
-  const unknown = Object.keys(spec).filter((name) => !known.has(name));
-  if (!unknown.length) return;
-  throw new NexusError(
-    "NX_ROUTE_SPEC",
-    `The route ${where} says ${unknown.join(", ")}, which no route understands.`,
-    {
-      cure: `A route understands ${[...known].join(", ")}.`,
-    },
-  );
 }
 
 /** Remembers where a function was called from; the text is made only when somebody asks. */

@@ -56,7 +56,7 @@ export class Router<E extends Entry> {
     const walk = new Walk<E>(method, path);
     const leaf = walk.find(this.#root, 1);
     if (leaf) return { entry: leaf.entry, params: named(leaf.names, walk.values) };
-    if (walk.allow.size) return { allow: [...walk.allow].sort() };
+    if (walk.allow.size) return { allow: [...walk.allow].toSorted() };
     return walk.refused && { refused: walk.refused };
   }
 

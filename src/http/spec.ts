@@ -1,4 +1,5 @@
 import type {
+  Fields,
   Flat,
   Names,
   NamesOf,
@@ -7,6 +8,7 @@ import type {
   RequestInput,
   Shape,
   Taken,
+  Uses,
   Values,
 } from "../dependency.ts";
 import type { HTTPException } from "../exceptions.ts";
@@ -85,6 +87,23 @@ export interface Spec<
 /** No body. */
 export interface None extends Schema<unknown, unknown> {
   readonly none: never;
+}
+
+/** A spec as the platform reads it, its types forgotten. */
+export interface RouteSpec extends Defaults {
+  readonly path?: Fields;
+  readonly query?: Fields;
+  readonly headers?: Fields;
+  readonly cookies?: Fields;
+  readonly form?: Fields;
+  readonly body?: Schema;
+  readonly use?: Uses;
+  readonly response?: Schema;
+  readonly status?: number;
+  readonly summary?: string;
+  readonly description?: string;
+  readonly operationId?: string;
+  readonly responses?: Responses;
 }
 
 /** What a handler gets: one flat object. */

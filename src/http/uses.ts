@@ -2,7 +2,8 @@ import { type Context, type ContextKey, valueOf } from "../context.ts";
 import { type Dependency, perRequest, type RequestClass, type Uses } from "../dependency.ts";
 import { type ErrorItem, NexusError } from "../exceptions.ts";
 import { currentLog } from "../log.ts";
-import { findService, key, type Scope, type ServiceClass } from "../services.ts";
+import { findService, key, type Scope, Service, type ServiceClass } from "../services.ts";
+import { namesOf } from "./check.ts";
 import { compileHead, HandlerInput, type Read } from "./input.ts";
 
 /** What tests put in the place of dependencies. */
@@ -18,6 +19,8 @@ type Source =
   | { readonly kind: "step"; readonly step: Step };
 
 interface Step {
+  /** What it is called where it is first used, for messages. */
+  readonly name: string;
   readonly dependency: AnyDependency;
   readonly read: Read | undefined;
   readonly sources: Sources;
@@ -48,7 +51,7 @@ export function compileUses(
   const stepOf = (name: string, dependency: AnyDependency): Step => {
     const known = steps.get(dependency);
     if (known) return known;
-    for (const param of Object.keys(dependency.reads.path ?? {})) {
+    for (const param of namesOf(dependency.reads.path)) {
       if (!params.has(param))
         throw fault(
           `uses "${name}", which needs {${param}} in the path`,
@@ -65,7 +68,7 @@ export function compileUses(
         `Give "${name}" the scope "function" too.`,
       );
     }
-    const step = { dependency, read: compileHead(dependency.reads), sources };
+    const step = { name, dependency, read: compileHead(dependency.reads), sources };
     steps.set(dependency, step);
     return step;
   };
@@ -81,12 +84,21 @@ export function compileUses(
     if (typeof usable === "function" && perRequest in usable) {
       return { kind: "asked", ask: (usable as RequestClass)[perRequest] };
     }
-    if (typeof usable === "function")
-      return { kind: "fixed", value: findService(scope, usable as ServiceClass) };
+    if (typeof usable === "function" && usable.prototype instanceof Service)
+      return { kind: "fixed", value: serviceOf(name, usable as ServiceClass) };
     throw fault(
       `uses "${name}", which is no dependency`,
       "Use a dependency, a Service, BackgroundTasks or a context key.",
     );
+  };
+
+  const serviceOf = (name: string, service: ServiceClass): Service => {
+    try {
+      return findService(scope, service);
+    } catch (cause) {
+      if (!(cause instanceof NexusError)) throw cause;
+      throw new NexusError(cause.code, `${where} uses "${name}". ${cause.message}`, { cause });
+    }
   };
 
   return { sources: sourcesOf(uses), overrides: scope.find(overridesKey) };
@@ -100,6 +112,12 @@ type Generating =
   | AsyncGenerator<unknown, unknown, undefined>
   | Generator<unknown, unknown, undefined>;
 
+/** A dependency that is to be cleaned up. */
+interface Open {
+  readonly name: string;
+  readonly made: Generating;
+}
+
 const skipped = Symbol("skipped");
 
 /** The dependencies of one request: each made once, and cleaned up newest first. */
@@ -108,7 +126,7 @@ export class Resolution {
   readonly #plan: Plan;
   readonly #values = new Map<AnyDependency, unknown>();
   readonly #later: { readonly step: Step; readonly input: HandlerInput }[] = [];
-  readonly #open: Generating[] = [];
+  readonly #open: Open[] = [];
 
   constructor(context: Context, plan: Plan) {
     this.#context = context;
@@ -126,7 +144,7 @@ export class Resolution {
   async finish(input: HandlerInput): Promise<void> {
     for (const { step, input: own } of this.#later) {
       this.#fill(own, step.sources);
-      this.#values.set(step.dependency, await this.#make(step.dependency, own));
+      this.#values.set(step.dependency, await this.#make(step, own));
     }
     this.#fill(input, this.#plan.sources);
   }
@@ -155,26 +173,18 @@ export class Resolution {
     if (dependency.scope === "function") this.#later.push({ step, input });
     else {
       this.#fill(input, step.sources);
-      this.#values.set(dependency, await this.#make(dependency, input));
+      this.#values.set(dependency, await this.#make(step, input));
     }
     return true;
   }
 
-  async #make(dependency: AnyDependency, input: HandlerInput): Promise<unknown> {
+  async #make({ name, dependency }: Step, input: HandlerInput): Promise<unknown> {
     const made = await (dependency.run as (input: HandlerInput) => unknown)(input);
     if (!isGenerator(made)) return made;
     const { value, done } = await made.next();
-    if (done) {
-      throw new NexusError(
-        "NX_DEPENDENCY",
-        `The dependency "${dependency.run.name}" ended without a yield.`,
-        {
-          cure: "A generator yields its value once, and cleans up after that.",
-        },
-      );
-    }
-    if (dependency.scope === "function") this.#open.push(made);
-    else this.#context.defer(() => endAfterAnswer(made, this.#context));
+    if (done) throw yieldsOnce(`The dependency "${name}" ended without a yield.`);
+    if (dependency.scope === "function") this.#open.push({ name, made });
+    else this.#context.defer(() => endAfterAnswer({ name, made }, this.#context));
     return value;
   }
 
@@ -199,7 +209,7 @@ export class Resolution {
     let answer = error;
     for (let open = this.#open.pop(); open; open = this.#open.pop()) {
       try {
-        await open.throw(answer);
+        await open.made.throw(answer);
       } catch (thrown) {
         answer = thrown;
       }
@@ -212,19 +222,24 @@ function isGenerator(value: unknown): value is Generating {
   return typeof value === "object" && value !== null && "next" in value && "throw" in value;
 }
 
-async function end(open: Generating): Promise<void> {
-  if ((await open.next()).done) return;
-  throw new NexusError("NX_DEPENDENCY", "A dependency yielded twice.", {
+async function end({ name, made }: Open): Promise<void> {
+  if ((await made.next()).done) return;
+  await made.return(undefined);
+  throw yieldsOnce(`The dependency "${name}" yielded twice.`);
+}
+
+function yieldsOnce(what: string): NexusError {
+  return new NexusError("NX_DEPENDENCY", what, {
     cure: "A generator yields its value once, and cleans up after that.",
   });
 }
 
-async function endAfterAnswer(open: Generating, context: Context): Promise<void> {
+async function endAfterAnswer(open: Open, { error }: Context): Promise<void> {
   try {
-    if (context.error === undefined) await end(open);
-    else await open.throw(context.error);
-  } catch (error) {
-    if (error !== context.error)
-      currentLog().error({ err: error }, "A dependency did not end cleanly");
+    if (error === undefined) await end(open);
+    else await open.made.throw(error);
+  } catch (thrown) {
+    if (thrown !== error)
+      currentLog().error({ err: thrown }, `The dependency "${open.name}" did not end cleanly`);
   }
 }

@@ -84,6 +84,11 @@ export class Headers {
     }
   }
 
+  /** For logs, which know fields that are secret by their names. */
+  toJSON(): Record<string, string> {
+    return Object.fromEntries(this);
+  }
+
   entries(): IterableIterator<[name: string, value: string]> {
     return this[Symbol.iterator]();
   }

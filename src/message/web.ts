@@ -1,6 +1,6 @@
 import { Headers } from "./headers.ts";
 import { Request } from "./request.ts";
-import { encoded, Response } from "./response.ts";
+import { Response } from "./response.ts";
 
 type WebRequest = globalThis.Request;
 type WebResponse = globalThis.Response;
@@ -34,18 +34,40 @@ export function toWebResponse(
   if (body === null || typeof body === "string" || body instanceof Uint8Array) {
     return new globalThis.Response(bare ? null : (body as string | null), init);
   }
-  if (!bare) return new globalThis.Response(ReadableStream.from(ended(encoded(body), done)), init);
+  if (!bare) return new globalThis.Response(ReadableStream.from(ended(body, done)), init);
   void body[Symbol.asyncIterator]().return?.();
   done();
   return new globalThis.Response(null, init);
 }
 
-async function* ended<T>(chunks: AsyncIterable<T>, done: () => void): AsyncIterable<T> {
-  try {
-    yield* chunks;
-  } finally {
-    done();
-  }
+/** No generator: the end of one that was never begun passes unnoticed. */
+function ended(
+  body: AsyncIterable<Uint8Array | string>,
+  done: () => void,
+): AsyncIterable<Uint8Array> {
+  const source = body[Symbol.asyncIterator]();
+  const steps: AsyncIterator<Uint8Array> = {
+    async next() {
+      try {
+        const { value, done: isLast } = await source.next();
+        if (isLast) done();
+        else return { value: typeof value === "string" ? Buffer.from(value) : value };
+      } catch (error) {
+        done();
+        throw error;
+      }
+      return { done: true, value: undefined };
+    },
+    async return() {
+      try {
+        await source.return?.();
+      } finally {
+        done();
+      }
+      return { done: true, value: undefined };
+    },
+  };
+  return { [Symbol.asyncIterator]: () => steps };
 }
 
 export function fromWebResponse(response: WebResponse): Response {
@@ -53,5 +75,10 @@ export function fromWebResponse(response: WebResponse): Response {
 }
 
 export function isWebResponse(value: unknown): value is WebResponse {
-  return value instanceof globalThis.Response;
+  // By its name for itself: to name the class would load all of fetch.
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    (value as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] === "Response"
+  );
 }

@@ -4,9 +4,13 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { messageOf, NexusError } from "../exceptions.ts";
 
 const own = new URL("../../package.json", import.meta.url).href;
+const ownFolder = new URL("..", import.meta.url).href;
+/** The platform itself has no decorators. */
+const isOwn = (url: string): boolean => url.startsWith(ownFolder);
 const runsFromSource = import.meta.url.endsWith(".ts");
-/** A line that begins with a decorator; in a doc comment a star stands before the `@`. */
-const decorator = /^[ \t]*(?:@\w|accessor\s)/m;
+/** What may hold an `@` that is no decorator. */
+const quoted = /\/\*[^]*?\*\/|\/\/.*|(["'`])(?:\\[^]|(?!\1)[^\\])*\1/g;
+const decorator = /@[\w$(]|\baccessor\s+[\w$#"'[]/;
 let registered = false;
 
 /**
@@ -24,13 +28,22 @@ export function registerPluginHooks(): void {
       return next(specifier, { ...context, parentURL: own, conditions });
     },
     load(url, context, next) {
-      if (!/\.m?ts(?:\?|$)/.test(url) || url.includes("/node_modules/")) return next(url, context);
+      if (!/^file:.*\.m?ts(?:\?|$)/.test(url) || url.includes("/node_modules/") || isOwn(url))
+        return next(url, context);
       const file = fileURLToPath(url.replace(/\?.*$/, ""));
       const source = readFileSync(file, "utf8");
-      if (!decorator.test(source)) return next(url, context);
+      // A package.json without a "type" leaves Node to guess, loudly.
+      if (!hasDecorators(source))
+        return next(url, { ...context, format: context.format ?? "module-typescript" });
       return { format: "module", shortCircuit: true, source: translate(source, file) };
     },
   });
+}
+
+/** Guessed without a parser: who is taken for a decorated file loads slower, and works. */
+function hasDecorators(source: string): boolean {
+  if (!/@|\baccessor\b/.test(source)) return false;
+  return /^[ \t]*@\w/m.test(source) || decorator.test(source.replace(quoted, ""));
 }
 
 interface Esbuild {

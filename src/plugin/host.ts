@@ -1,10 +1,10 @@
-import semver from "semver";
+import satisfies from "semver/functions/satisfies.js";
 import { eventsKey } from "../events/index.ts";
 import { messageOf, NexusError } from "../exceptions.ts";
 import { logKey } from "../log.ts";
 import { key, keyOf, nameService, type Scope } from "../services.ts";
 import type { Manifest } from "./manifest.ts";
-import { inOrder } from "./order.ts";
+import { inOrder, PluginRing } from "./order.ts";
 import type { BrokenSource, PluginSource } from "./source.ts";
 import { type Surroundings, Unit } from "./unit.ts";
 
@@ -27,8 +27,9 @@ export interface PluginStatus {
 }
 
 interface Record {
-  name: string;
-  unit: Unit | undefined;
+  readonly name: string;
+  readonly manifest: Manifest | undefined;
+  unit?: Unit;
   state: PluginState;
   since: Date;
   failure?: Failure;
@@ -53,9 +54,9 @@ export class PluginHost {
   }
 
   get plugins(): PluginStatus[] {
-    return [...this.#records.values()].map(({ name, unit, state, since, failure }) => ({
+    return [...this.#records.values()].map(({ name, manifest, state, since, failure }) => ({
       name,
-      manifest: unit?.source.manifest,
+      manifest,
       state,
       since,
       failure,
@@ -71,21 +72,28 @@ export class PluginHost {
     broken: readonly BrokenSource[] = [],
     made: () => Promise<void> = async () => {},
   ): Promise<void> {
-    for (const { name, reason } of broken) this.#fail(this.#record(name), "load", reason);
-    const added = sources.flatMap((source) => this.#add(source));
-    for (const record of added) await this.#attempt(record, "check", () => this.#check(record));
-    for (const record of added)
-      await this.#attempt(record, "config", () => record.unit!.configure());
+    const added = sources.map((source) => this.#add(source));
+    for (const { name, manifest, folder, reason } of broken)
+      await this.#fail(this.#record(name, folder, manifest), "load", reason);
+    const each = async (step: string, work: (record: Record) => void | Promise<void>) => {
+      for (const record of added) await this.#attempt(record, step, () => work(record));
+    };
+    await each("check", (record) => this.#check(record));
+    await each("config", ({ unit }) => unit!.configure());
     this.#offerServices();
-    for (const record of added) await this.#attempt(record, "make", () => this.#make(record));
-    this.#order = this.#inOrder();
+    await each("make", (record) => this.#make(record));
+    // Routes ask for services too, and so for the plugins that own them.
+    await each("make", ({ unit }) => unit!.compile());
+    this.#order = await this.#inOrder();
     await made();
     await this.#options.app.run(() => this.#startAll());
   }
 
   /** Stops every plugin, last started first. */
   async stop(): Promise<void> {
-    for (const name of this.#order.toReversed()) await this.#stopOne(this.#records.get(name)!);
+    const others = [...this.#records.keys()].filter((name) => !this.#order.includes(name));
+    for (const name of [...others, ...this.#order].toReversed())
+      await this.#stopOne(this.#records.get(name)!);
   }
 
   /** Throws when a started plugin is unwell. */
@@ -93,54 +101,50 @@ export class PluginHost {
     await this.#records.get(name)?.unit?.health();
   }
 
-  #record(name: string): Record {
+  /** Of two with one name the second one is told apart by its place. */
+  #record(name: string, place: string, manifest: Manifest | undefined): Record {
     const record: Record = {
-      name,
-      unit: undefined,
+      name: this.#records.has(name) ? `${name} (${place})` : name,
+      manifest,
       state: "found",
       since: new Date(),
-      needs: new Set(),
+      needs: new Set(Object.keys(manifest?.plugins ?? {})),
     };
-    this.#records.set(name, record);
+    this.#records.set(record.name, record);
     return record;
   }
 
-  #add(source: PluginSource): Record[] {
-    const { name } = source.manifest;
-    const known = this.#records.get(name);
-    if (known) {
-      const places = [
-        known.unit?.source.folder ?? known.unit?.source.type.name,
-        source.folder ?? source.type.name,
-      ];
-      throw new NexusError(
-        "NX_PLUGIN_TWICE",
-        `Two plugins are called "${name}": ${places.join(" and ")}.`,
-        {
-          cure: 'Give one of them another "name" in its package.json.',
-        },
-      );
-    }
-    for (const service of source.type.services) nameService(service, name);
-    const record = this.#record(name);
+  #add(source: PluginSource): Record {
+    const { manifest, type } = source;
+    const record = this.#record(manifest.name, placeOf(source), manifest);
+    // One of a name that is taken fails as soon as it is checked.
+    if (record.name !== manifest.name) return record;
+    for (const service of type.services) nameService(service, record.name);
     record.unit = new Unit(source, this.#options);
     record.state = "loaded";
-    for (const need of Object.keys(source.manifest.plugins)) record.needs.add(need);
-    return [record];
+    return record;
   }
 
-  #check({ name, unit }: Record): void {
-    const { platform, plugins } = unit!.source.manifest;
+  #check({ name, manifest, unit }: Record): void {
+    const { name: wanted, platform, plugins } = manifest!;
+    if (!unit) {
+      const first = this.#records.get(wanted)?.unit?.source;
+      throw new NexusError(
+        "NX_PLUGIN_TWICE",
+        `Two plugins are called "${wanted}": ${first && placeOf(first)} and ${name.slice(wanted.length + 2, -1)}.`,
+        { cure: 'Give one of them another "name" in its package.json.' },
+      );
+    }
     const { version } = this.#options;
     const faults: string[] = [];
-    if (platform !== undefined && !semver.satisfies(version, platform)) {
+    if (platform !== undefined && !satisfies(version, platform)) {
       faults.push(`it works with nexus-platform ${platform}, and this is ${version}`);
     }
     for (const [other, range] of Object.entries(plugins)) {
-      const found = this.#records.get(other)?.unit?.source.manifest.version;
-      if (found === undefined)
-        faults.push(`it needs the plugin "${other}" ${range}, and there is none`);
-      else if (!semver.satisfies(found, range))
+      const known = this.#records.get(other);
+      const found = known?.manifest?.version;
+      if (!known) faults.push(`it needs the plugin "${other}" ${range}, and there is none`);
+      else if (found !== undefined && !satisfies(found, range))
         faults.push(`it needs the plugin "${other}" ${range}, found ${found}`);
     }
     if (!faults.length) return;
@@ -155,12 +159,15 @@ export class PluginHost {
 
   /** Any plugin may inject the services of any other: who asks is noted, and starts later. */
   #offerServices(): void {
+    const { app } = this.#options;
     for (const record of this.#records.values()) {
       for (const service of record.unit?.source.type.services ?? []) {
-        this.#options.app.provideFrom(keyOf(service), (asking) => {
+        // A class that two list is its first owner's, for everybody else.
+        if (app.has(keyOf(service))) continue;
+        app.provideFrom(keyOf(service), (asking) => {
           const asker = pluginOf(asking);
           if (asker !== undefined) this.#records.get(asker)?.needs.add(record.name);
-          this.#make(record);
+          this.#need(record);
           return record.unit!.scope.get(keyOf(service));
         });
       }
@@ -168,17 +175,28 @@ export class PluginHost {
   }
 
   #make(record: Record): void {
-    if (record.failure) throw needsFailed(record);
     try {
       record.unit!.make();
     } catch (error) {
-      // Whoever asked for its services is told that it failed, not how.
-      this.#fail(record, "make", error);
+      // What is half made is undone in its own turn.
+      record.failure ??= { step: "make", reason: messageOf(error), error };
       throw error;
     }
   }
 
-  #inOrder(): string[] {
+  /** Makes the plugin before somebody who asks for its services, who fails with it. */
+  #need(record: Record): void {
+    if (!record.failure) {
+      try {
+        return this.#make(record);
+      } catch {
+        // Said below.
+      }
+    }
+    throw needsFailed(record);
+  }
+
+  async #inOrder(): Promise<string[]> {
     const ready = [...this.#records.values()].filter(({ failure }) => !failure);
     try {
       return inOrder(
@@ -186,9 +204,8 @@ export class PluginHost {
         (name) => this.#records.get(name)!.needs,
       );
     } catch (error) {
-      // A ring: none of the plugins on it can start, and the message names them.
-      const ring = new Set(/ring: (.*)\.(?: |$)/.exec(messageOf(error))?.[1]?.split(" → "));
-      for (const record of ready) if (ring.has(record.name)) this.#fail(record, "check", error);
+      if (!(error instanceof PluginRing)) throw error;
+      for (const name of error.ring) await this.#fail(this.#records.get(name)!, "check", error);
       return this.#inOrder();
     }
   }
@@ -209,36 +226,44 @@ export class PluginHost {
   }
 
   async #stopOne(record: Record): Promise<void> {
-    if (record.state !== "started") return;
+    const { name, state } = record;
+    if (state !== "started" && state !== "loaded") return;
     this.#change(record, "stopping");
-    const log = this.#options.app.get(logKey);
-    await record
-      .unit!.scope.dispose()
-      .catch((error: unknown) =>
-        log.error({ err: error, plugin: record.name }, "A plugin did not stop cleanly"),
-      );
+    await this.#end(record);
     this.#change(record, "stopped");
-    await this.#options.app
-      .get(eventsKey)
-      .publish(`plugin.${record.name}.stopped`, { plugin: record.name });
+    if (state === "started")
+      await this.#options.app.get(eventsKey).publish(`plugin.${name}.stopped`, { plugin: name });
   }
 
   async #attempt(record: Record, step: string, work: () => void | Promise<void>): Promise<void> {
-    if (record.failure) return;
+    if (record.state === "failed") return;
     try {
+      // It may have failed already, when another one asked for its services.
+      if (record.failure) throw record.failure.error;
       await work();
     } catch (error) {
-      await record.unit?.scope.dispose().catch(() => {});
-      if (!record.failure) this.#fail(record, step, error);
+      await this.#fail(record, step, error);
     }
   }
 
-  #fail(record: Record, step: string, error: unknown): void {
-    record.failure = { step, reason: messageOf(error), error };
+  /** Keeps the reason, and undoes what was done. */
+  async #fail(record: Record, step: string, error: unknown): Promise<void> {
+    record.failure ??= { step, reason: messageOf(error), error };
     this.#change(record, "failed");
     this.#options.app
       .get(logKey)
       .error({ err: error, plugin: record.name, step }, `The plugin "${record.name}" failed`);
+    await this.#end(record);
+  }
+
+  async #end({ name, unit }: Record): Promise<void> {
+    await unit
+      ?.end()
+      .catch((error: unknown) =>
+        this.#options.app
+          .get(logKey)
+          .error({ err: error, plugin: name }, "A plugin did not stop cleanly"),
+      );
   }
 
   #change(record: Record, state: PluginState): void {
@@ -257,5 +282,10 @@ function needsFailed({ name, failure }: Record): NexusError {
   return new NexusError(
     "NX_PLUGIN_NEEDS",
     `It needs the plugin "${name}", which failed: ${failure!.reason}`,
+    { cause: failure!.error },
   );
+}
+
+function placeOf({ folder, type }: PluginSource): string {
+  return folder ?? `the class ${type.name}`;
 }

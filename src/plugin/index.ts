@@ -7,6 +7,7 @@ export {
   type PluginStatus,
 } from "./host.ts";
 export { registerPluginHooks } from "./hooks.ts";
+export { importDefault } from "./import.ts";
 export { type Found, loadPlugin, loadPlugins } from "./loader.ts";
 export { type Manifest, manifestOf, readManifest } from "./manifest.ts";
 export { type Lifecycle, Plugin, type PluginClass, pluginInfo, type PluginInfo } from "./plugin.ts";

@@ -1,10 +1,10 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { messageOf, NexusError } from "../exceptions.ts";
+import { NexusError } from "../exceptions.ts";
 import { registerPluginHooks } from "./hooks.ts";
-import { type Manifest, manifestOf, readManifest } from "./manifest.ts";
+import { importDefault } from "./import.ts";
+import { kebab, type Manifest, manifestOf, readManifest } from "./manifest.ts";
 import { type BrokenSource, checkClass, type PluginSource } from "./source.ts";
 
 export interface Found {
@@ -14,18 +14,20 @@ export interface Found {
 
 /** Loads every plugin of a folder: `name.ts`, or a folder `name/` with a package.json or an index.ts. */
 export async function loadPlugins(folder: string): Promise<Found> {
-  const entries = existsSync(folder) ? await readdir(folder, { withFileTypes: true }) : [];
-  const places = entries
-    .filter((entry) => (entry.isDirectory() ? isPluginName(entry.name) : isModule(entry.name)))
-    .map((entry) => join(folder, entry.name))
-    .sort();
+  const names = existsSync(folder) ? await readdir(folder) : [];
   const sources: PluginSource[] = [];
   const broken: BrokenSource[] = [];
-  for (const place of places) {
+  for (const name of names.filter(isPlugin).toSorted()) {
+    const place = join(folder, name);
+    // A link counts as what it leads to.
+    const isFolder = statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
+    if (!isFolder && !isModule(name)) continue;
+    let manifest: Manifest | undefined;
     try {
-      sources.push(await loadPlugin(place));
+      manifest = isFolder ? await findManifest(place) : undefined;
+      sources.push(await load(place, manifest));
     } catch (reason) {
-      broken.push({ name: basename(place, extname(place)), folder: place, reason });
+      broken.push({ name: manifest?.name ?? nameOf(place), manifest, folder: place, reason });
     }
   }
   return { sources, broken };
@@ -33,14 +35,19 @@ export async function loadPlugins(folder: string): Promise<Found> {
 
 /** @throws NX_MANIFEST NX_NO_ENTRY NX_NO_PLUGIN_CLASS NX_LOAD */
 export async function loadPlugin(place: string): Promise<PluginSource> {
+  return load(place, isModule(place) ? undefined : await findManifest(place));
+}
+
+async function load(place: string, manifest: Manifest | undefined): Promise<PluginSource> {
   registerPluginHooks();
-  const isFile = isModule(place);
-  const manifest = isFile ? undefined : await findManifest(place);
-  const entry = isFile ? place : entryOf(place, manifest);
-  const type = checkClass(await importDefault(entry), entry);
+  const entry = isModule(place) ? place : entryOf(place, manifest);
+  const type = checkClass(
+    await importDefault(entry),
+    (found) => `${entry} exports ${found} by default, which is no plugin.`,
+  );
   return {
     type,
-    manifest: manifest ?? { ...manifestOf(type), name: basename(place, extname(place)) },
+    manifest: manifest ?? { ...manifestOf(type), name: nameOf(place) },
     folder: place,
   };
 }
@@ -67,19 +74,14 @@ function entryOf(folder: string, manifest: Manifest | undefined): string {
   });
 }
 
-async function importDefault(file: string): Promise<unknown> {
-  const url = pathToFileURL(file).href;
-  try {
-    return ((await import(/* @vite-ignore */ url)) as { default?: unknown }).default;
-  } catch (cause) {
-    throw new NexusError("NX_LOAD", `${file} could not be loaded: ${messageOf(cause)}`, { cause });
-  }
+function nameOf(place: string): string {
+  return kebab(isModule(place) ? basename(place, extname(place)) : basename(place));
 }
 
-function isPluginName(name: string): boolean {
-  return !name.startsWith(".") && !name.startsWith("_") && name !== "node_modules";
+function isPlugin(name: string): boolean {
+  return !/^[._]/.test(name) && name !== "node_modules";
 }
 
 function isModule(name: string): boolean {
-  return /(?<!\.test|\.d)\.m?[jt]s$/.test(name) && !basename(name).startsWith(".");
+  return /(?<!\.test|\.d)\.m?[jt]s$/.test(name);
 }

@@ -1,4 +1,5 @@
-import semver from "semver";
+import valid from "semver/functions/valid.js";
+import validRange from "semver/ranges/valid.js";
 import { NexusError } from "../exceptions.ts";
 
 /** What a plugin says of itself, in its package.json. */
@@ -37,24 +38,26 @@ export function readManifest(json: unknown, file: string): Manifest {
   for (const name of Object.keys(nexus)) {
     if (!known.includes(name)) fail(`"nexus.${name}" is unknown; known are ${known.join(", ")}`);
   }
-  const text = (from: Record<string, unknown>, name: string, label = name): string | undefined =>
-    from[name] === undefined || typeof from[name] === "string"
-      ? (from[name] as string | undefined)
+  const text = (from: Record<string, unknown>, name: string, label = name): string | undefined => {
+    const value = from[name];
+    return value === undefined || typeof value === "string"
+      ? value
       : fail(`"${label}" must be a text`);
+  };
 
-  const name = text(pack, "name")?.replace(/^@[^/]+\//, "") ?? "";
+  const name = plain(text(pack, "name") ?? "");
   if (!/^[a-z][a-z0-9-]*$/.test(name))
     fail(`"name" must be lower-case letters, digits and dashes, as in "my-plugin"`);
   const version = text(pack, "version") ?? "0.0.0";
-  if (!semver.valid(version)) fail(`"version" must be a version, as in "1.0.0"`);
+  if (!valid(version)) fail(`"version" must be a version, as in "1.0.0"`);
   const platform = text(nexus, "platform", "nexus.platform");
-  if (platform !== undefined && semver.validRange(platform) === null)
+  if (platform !== undefined && validRange(platform) === null)
     fail(`"nexus.platform" must be a range, as in "^1.0.0"`);
   const plugins = nexus["plugins"] ?? {};
   if (!isRecord(plugins)) fail(`"nexus.plugins" must be an object, as in { "auth": "^1.0.0" }`);
   else {
     for (const [other, range] of Object.entries(plugins)) {
-      if (typeof range !== "string" || semver.validRange(range) === null)
+      if (typeof range !== "string" || validRange(range) === null)
         fail(`"nexus.plugins.${other}" must be a range, as in "^1.0.0"`);
     }
   }
@@ -67,13 +70,23 @@ export function readManifest(json: unknown, file: string): Manifest {
     title: text(nexus, "title", "nexus.title"),
     entry: text(nexus, "entry", "nexus.entry") ?? text(pack, "main"),
     platform,
-    plugins: plugins as Record<string, string>,
+    plugins: Object.fromEntries(
+      Object.entries(plugins as Record<string, string>).map(([other, range]) => [
+        plain(other),
+        range,
+      ]),
+    ),
     optional: optional === true,
   };
   if (!faults.length) return manifest;
   throw new NexusError("NX_MANIFEST", `${file} is at fault: ${faults.join("; ")}.`, {
     cure: "Mend it, and start again.",
   });
+}
+
+/** A plugin is called without the scope of its package. */
+function plain(name: string): string {
+  return name.replace(/^@[^/]+\//, "");
 }
 
 /** `MyPlugin` → `my-plugin`. */

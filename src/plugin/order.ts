@@ -14,14 +14,24 @@ export function inOrder(
   const visit = (name: string, path: readonly string[]): void => {
     if (done.has(name)) return;
     if (path.includes(name)) {
-      const ring = [...path.slice(path.indexOf(name)), name].join(" → ");
-      throw new NexusError("NX_PLUGIN_RING", `Plugins need each other in a ring: ${ring}.`, {
-        cure: "Let one of them listen to an event instead, or move what both need into a third.",
-      });
+      throw new PluginRing(path.slice(path.indexOf(name)));
     }
     for (const need of needsOf(name)) if (all.has(need)) visit(need, [...path, name]);
     done.add(name);
   };
   for (const name of names) visit(name, []);
   return [...done];
+}
+
+export class PluginRing extends NexusError {
+  /** Each needs the next one, and the last one the first. */
+  readonly ring: readonly string[];
+
+  constructor(ring: readonly string[]) {
+    const names = [...ring, ring[0]].join(" → ");
+    super("NX_PLUGIN_RING", `Plugins need each other in a ring: ${names}.`, {
+      cure: "Let one of them listen to an event instead, or move what both need into a third.",
+    });
+    this.ring = ring;
+  }
 }

@@ -1,7 +1,8 @@
 import type { Migrations } from "../database/index.ts";
+import { NexusError } from "../exceptions.ts";
 import { type ErrorHandler, Routes } from "../http/index.ts";
 import type { Logger } from "../log.ts";
-import { currentScope, key, type Scope, type ServiceClass } from "../services.ts";
+import { findScope, key, type Scope, type ServiceClass } from "../services.ts";
 import type { Schema } from "../validation/index.ts";
 
 /** What the host tells a plugin of itself while it is made. */
@@ -27,18 +28,25 @@ export class Plugin extends Routes {
 
   readonly name: string;
   readonly version: string;
-  /** Checked by `static config`; `undefined` without one. */
+  /** Checked by `static config`; empty without one. */
   readonly config: unknown;
   readonly log: Logger;
-  /** Fires when the plugin stops. */
+  /** Fires when the plugin begins to stop. */
   readonly signal: AbortSignal;
   readonly #scope: Scope;
   readonly #since = performance.now();
 
   constructor() {
     super();
-    this.#scope = currentScope(`new ${new.target.name}()`);
-    const { name, version, config, log, signal } = this.#scope.get(pluginInfo);
+    const scope = findScope();
+    const info = scope?.find(pluginInfo);
+    if (!scope || !info) {
+      throw new NexusError("NX_NO_SCOPE", `new ${new.target.name}() was called by hand.`, {
+        cure: `Give the class: createApp({ plugins: [${new.target.name}] }) makes its instance.`,
+      });
+    }
+    this.#scope = scope;
+    const { name, version, config, log, signal } = info;
     this.name = name;
     this.version = version;
     this.config = config;
@@ -57,14 +65,25 @@ export class Plugin extends Routes {
   }
 
   /**
-   * Does something again and again until the plugin stops; a run that fails is logged, one that
-   * takes longer than the pause delays the next.
+   * Does something again and again until the plugin stops, which waits for a run that has begun. One
+   * that fails is logged, one that takes longer than the pause delays the next.
    * @returns what ends it earlier
+   * @throws NX_INTERVAL
    */
   every(milliseconds: number, work: () => unknown): () => void {
-    let timer: NodeJS.Timeout;
+    if (!(milliseconds >= 1 && milliseconds <= longest)) {
+      throw new NexusError("NX_INTERVAL", `every(${milliseconds}, …) cannot be done.`, {
+        cure: `Give milliseconds, from 1 to ${longest}.`,
+      });
+    }
+    let timer: NodeJS.Timeout | undefined;
+    let running: Promise<void> | undefined;
+    let ended = this.signal.aborted;
     const again = (): void => {
-      timer = setTimeout(() => void this.#scope.run(run), milliseconds);
+      if (ended) return;
+      timer = setTimeout(() => {
+        running = this.#scope.run(run);
+      }, milliseconds);
       timer.unref();
     };
     const run = async (): Promise<void> => {
@@ -73,18 +92,21 @@ export class Plugin extends Routes {
       } catch (error) {
         this.log.error({ err: error }, "Repeated work failed");
       }
-      if (!ended) again();
+      again();
     };
-    let ended = false;
     const end = (): void => {
       ended = true;
       clearTimeout(timer);
     };
     again();
-    this.defer(end);
+    this.signal.addEventListener("abort", end, { once: true });
+    this.defer(() => running);
     return end;
   }
 }
+
+/** Milliseconds; Node takes what is longer for 1. */
+const longest = 2 ** 31 - 1;
 
 /** What a plugin may also have. They are not inherited, so that routes may have any name but these. */
 export interface Lifecycle {

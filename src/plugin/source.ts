@@ -13,28 +13,34 @@ export interface PluginSource {
 /** Something found that cannot even be loaded. */
 export interface BrokenSource {
   readonly name: string;
+  /** Where it could be read. */
+  readonly manifest?: Manifest | undefined;
   readonly folder: string;
   readonly reason: unknown;
 }
 
-export function sourceOf(type: PluginClass): PluginSource {
-  return { type: checkClass(type, type.name), manifest: manifestOf(type) };
+/** A plugin given in code. @throws NX_NO_PLUGIN_CLASS for what is no plugin */
+export function sourceOf(plugin: PluginClass | PluginSource): PluginSource {
+  if (typeof plugin === "object" && plugin !== null && "manifest" in plugin) return plugin;
+  const type = checkClass(plugin, (found) => `createApp got ${found} as a plugin, which is none.`);
+  return { type, manifest: manifestOf(type) };
 }
 
 /** @throws NX_NO_PLUGIN_CLASS for what is no plugin */
-export function checkClass(type: unknown, where: string): PluginClass {
+export function checkClass(type: unknown, say: (found: string) => string): PluginClass {
   if (typeof type === "function" && type.prototype instanceof Plugin) return type as PluginClass;
-  const found =
-    type === undefined
-      ? "nothing"
-      : typeof type === "function"
-        ? `the class or function "${type.name}"`
-        : `a ${typeof type}`;
-  throw new NexusError(
-    "NX_NO_PLUGIN_CLASS",
-    `${where} exports ${found} by default, which is no plugin.`,
-    {
-      cure: "Write `export default class MyPlugin extends Plugin`.",
-    },
-  );
+  throw new NexusError("NX_NO_PLUGIN_CLASS", say(describe(type)), {
+    cure:
+      type instanceof Plugin
+        ? "Give the class: its instance is made for you."
+        : "Write `export default class MyPlugin extends Plugin`.",
+  });
+}
+
+function describe(found: unknown): string {
+  if (found === undefined) return "nothing";
+  if (found instanceof Plugin) return `an instance of ${found.constructor.name}`;
+  return typeof found === "function"
+    ? `the class or function "${found.name}"`
+    : `a value of type ${typeof found}`;
 }

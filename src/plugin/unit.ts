@@ -34,8 +34,10 @@ export class Unit {
   readonly #around: Surroundings;
   readonly #services: Services;
   #instance: (Plugin & Lifecycle) | undefined;
+  #making = false;
   #config: unknown;
-  endpoints: readonly Endpoint[] = [];
+  #endpoints: readonly Endpoint[] = [];
+  readonly #ending = new AbortController();
 
   constructor(source: PluginSource, around: Surroundings) {
     this.source = source;
@@ -63,21 +65,26 @@ export class Unit {
 
   /** Makes the plugin and its services; what they inject of other plugins is made before. */
   make(): void {
-    if (this.#instance) return;
+    // Two plugins that inject each other's services are a ring, which is found when they are ordered.
+    if (this.#making) return;
+    this.#making = true;
     const { name, version } = this.source.manifest;
     const log = this.#around.app.get(logKey).child({ plugin: name });
-    const ending = new AbortController();
     this.scope.provide(logKey, log);
     this.scope.provide(pluginInfo, {
       name,
       version,
       config: this.#config,
       log,
-      signal: ending.signal,
+      signal: this.#ending.signal,
     });
-    this.scope.defer(() => ending.abort());
     this.#services.makeAll(this.source.type.services);
     this.#instance = this.scope.run(() => new this.source.type());
+  }
+
+  /** Compiles its routes. @throws what their specs get wrong, and services that nobody provides */
+  async compile(): Promise<void> {
+    this.#endpoints = await this.#endpointsOf(this.#instance!);
   }
 
   /** Brings the tables up to date, starts services and plugin, and puts its routes into the table. */
@@ -92,18 +99,24 @@ export class Unit {
       );
     }
     await this.#services.start();
-    this.scope.defer(() => this.scope.run(() => instance.stop?.()));
+    this.scope.defer(() => instance.stop?.());
     await this.scope.run(() => instance.start?.());
     this.#listen(instance);
-    this.endpoints = await this.#endpointsOf(instance);
-    this.scope.defer(this.#around.app.get(tableKey).add(this.endpoints));
+    this.scope.defer(this.#around.app.get(tableKey).add(this.#endpoints));
+  }
+
+  /** Undoes all of it, newest first, in the plugin's scope. @throws AggregateError */
+  end(): Promise<void> {
+    // First, so that nobody is waited for who waits for it.
+    this.#ending.abort();
+    return this.scope.run(() => this.scope.dispose());
   }
 
   #listen(instance: Plugin): void {
     const events = this.#around.app.get(eventsKey);
     for (const part of [...groupsOf(instance), ...this.#services.made]) {
       for (const listener of Object.values(part).filter(isListener))
-        this.scope.defer(events.subscribe(listener, this.scope));
+        events.subscribe(listener, this.scope);
     }
   }
 

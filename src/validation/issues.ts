@@ -17,6 +17,9 @@ interface RichIssue extends Issue {
   readonly keys?: readonly string[];
 }
 
+/** The most that one answer tells: a small body can have ever so many faults. */
+const most = 1000;
+
 /**
  * A library's issues as the items that clients see.
  * @param at where the value was found: `["query", "page"]`
@@ -28,10 +31,11 @@ export function itemsOf(
   value: unknown,
   schema?: JSONSchema,
 ): ErrorItem[] {
-  return issues.flatMap((issue: RichIssue) => {
-    const path = (issue.path ?? []).map(segment);
+  return issues.slice(0, most).flatMap((issue: RichIssue) => {
+    // Not `map`: ArkType's path is a list of its own kind, whose map adds a segment.
+    const path = Array.from(issue.path ?? [], segment);
     if (issue.code === "unrecognized_keys") {
-      return (issue.keys ?? []).map((key) => ({
+      return (issue.keys ?? []).slice(0, most).map((key) => ({
         loc: [...at, ...path, key],
         type: "extra_forbidden",
         msg: "Extra inputs are not permitted",
@@ -63,7 +67,8 @@ export function shorten(value: unknown): unknown {
 
 /** Valibot and ArkType repeat the value in their messages, a text in quotes. */
 function repeats(message: string, value: unknown): boolean {
-  if (typeof value === "string") return message.includes(`"${value}"`) || message.includes(JSON.stringify(value));
+  if (typeof value === "string")
+    return message.includes(`"${value}"`) || message.includes(JSON.stringify(value));
   return (typeof value === "number" || typeof value === "bigint") && message.includes(`${value}`);
 }
 

@@ -26,9 +26,16 @@ export function reviverOf(schema: JSONSchema | undefined): Revive | undefined {
     const revive = reviverOf(part);
     return revive ? [[name, revive] as const] : [];
   });
-  if (!options.length && !item && !extra && !fields.length) return undefined;
+  const places = schema.prefixItems?.map(reviverOf) ?? [];
+  const hasPlaces = places.some((revive) => revive);
+  if (!options.length && !item && !extra && !fields.length && !hasPlaces) return undefined;
   return (value) => {
-    if (item && Array.isArray(value)) return value.map(item);
+    if ((item || hasPlaces) && Array.isArray(value)) {
+      return value.map((one, at) => {
+        const revive = at < places.length ? places[at] : item;
+        return revive ? revive(one) : one;
+      });
+    }
     if (isRecord(value) && (fields.length || extra)) {
       const changed: [string, unknown][] = [];
       for (const [name, revive] of fields) {

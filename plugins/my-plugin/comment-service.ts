@@ -1,0 +1,47 @@
+import { inject, Service } from "nexus-platform";
+import { Database } from "nexus-platform/database";
+import { contains, fold } from "./matching.ts";
+import { escapeHtml } from "./sanitize.ts";
+import type { Comment } from "./schemas.ts";
+
+interface CommentRow extends Comment {
+  content_key: string;
+}
+
+const shown = [
+  "comment_id",
+  "content",
+  "author_id",
+  "created_at",
+] as const satisfies (keyof Comment)[];
+
+export class CommentService extends Service {
+  #db = inject(Database<{ my_plugin_comments: CommentRow }>);
+
+  /** @param content sanitised */
+  async create({ content, author_id }: { content: string; author_id: string }): Promise<Comment> {
+    return this.#db
+      .insertInto("my_plugin_comments")
+      .values({
+        comment_id: crypto.randomUUID(),
+        author_id,
+        content,
+        content_key: fold(content),
+        created_at: new Date(),
+      })
+      .returning(shown)
+      .executeTakeFirstOrThrow();
+  }
+
+  /** The newest comments that contain a term. */
+  async search(term: string, limit: number): Promise<Comment[]> {
+    return this.#db
+      .selectFrom("my_plugin_comments")
+      .select(shown)
+      .where(contains("content_key", escapeHtml(term)))
+      .orderBy("created_at", "desc")
+      .orderBy("comment_id")
+      .limit(limit)
+      .execute();
+  }
+}

@@ -1,0 +1,101 @@
+import { NexusError } from "../exceptions.ts";
+import { describeWhole, isSchema } from "../validation/index.ts";
+import { membersOf } from "./field.ts";
+import { reserved } from "./input.ts";
+import type { RouteSpec, Verb } from "./spec.ts";
+import type { Segment } from "./template.ts";
+
+const known = new Set([
+  ..."path query headers cookies form body use response status responses middleware".split(" "),
+  ..."tags summary description operationId deprecated hidden bodyLimit timeout".split(" "),
+]);
+const fieldSources = ["path", "query", "headers", "cookies", "form"] as const;
+
+/**
+ * For those who write JavaScript: what the types forbid is an error here too.
+ * @param where the route, for the message
+ */
+export function checkSpec(verb: Verb, spec: RouteSpec, where: () => string): void {
+  const fail = (what: string, cure: string): never => {
+    throw new NexusError("NX_ROUTE_SPEC", `The route ${where()} ${what}.`, { cure });
+  };
+  checkWords(spec, () => `The route ${where()}`);
+  for (const [source, value] of schemasOf(spec)) {
+    if (!isSchema(value)) fail(`has no schema as ${source}`, "Give it one, as in z.string().");
+  }
+  if (spec.body && spec.form) {
+    fail('says both "body" and "form"', "A request has one body: keep one of the two.");
+  }
+  if ((spec.body || spec.form) && ["GET", "HEAD", "OPTIONS"].includes(verb)) {
+    fail(`says "${spec.body ? "body" : "form"}"`, `A ${verb} has no body: use query, or post.`);
+  }
+}
+
+/** @param who says so, for the message */
+export function checkWords(spec: object, who: () => string): void {
+  const unknown = Object.keys(spec).filter((name) => !known.has(name));
+  if (!unknown.length) return;
+  throw new NexusError(
+    "NX_ROUTE_SPEC",
+    `${who()} says ${unknown.join(", ")}, which no route understands.`,
+    { cure: `A route understands ${[...known].join(", ")}.` },
+  );
+}
+
+function schemasOf(spec: RouteSpec): [source: string, schema: unknown][] {
+  const fields = fieldSources.flatMap((source) => {
+    const part = spec[source];
+    if (part === undefined || isSchema(part)) return [];
+    return Object.entries(part).map(([name, schema]): [string, unknown] => [
+      `"${name}" in ${source}`,
+      schema,
+    ]);
+  });
+  const whole = (["body", "response"] as const).flatMap((source): [string, unknown][] =>
+    spec[source] === undefined ? [] : [[source, spec[source]]],
+  );
+  return [...fields, ...whole];
+}
+
+/** One flat input: two sources with one name, or a reserved name, would hide each other. */
+export function checkNames(spec: RouteSpec, segments: readonly Segment[], where: string): void {
+  const fail = (what: string, cure: string): never => {
+    throw new NexusError("NX_INPUT_NAME", `The route ${where} has ${what}.`, { cure });
+  };
+  const params = segments.flatMap((part) => (part.kind === "parameter" ? part.name : []));
+  for (const name of namesOf(spec.path)) {
+    if (!params.includes(name)) {
+      fail(
+        `"${name}" in path, but no {${name}} in its path`,
+        `Add {${name}}, or move it to query.`,
+      );
+    }
+  }
+  const taken = new Map([...reserved].map((name) => [name, "reserved"]));
+  const sources: [source: string, names: readonly string[]][] = [
+    ["the path", params],
+    ...(["query", "headers", "cookies", "form", "use"] as const).map(
+      (source): [string, readonly string[]] => [source, namesOf(spec[source])],
+    ),
+  ];
+  for (const [source, names] of sources) {
+    for (const name of names) {
+      const first = taken.get(name);
+      if (first !== undefined) {
+        fail(
+          `"${name}" in ${source}, but it is ${first === "reserved" ? first : `already in ${first}`}`,
+          `Rename one, or use alias("${name}", schema) under another name.`,
+        );
+      }
+      taken.set(name, source);
+    }
+  }
+}
+
+/** The names that a record of schemas, or a schema of an object, brings. */
+export function namesOf(fields: object | undefined): readonly string[] {
+  if (!fields) return [];
+  return isSchema(fields)
+    ? [...membersOf(describeWhole(fields, "output")).keys()]
+    : Object.keys(fields);
+}

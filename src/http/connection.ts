@@ -1,0 +1,73 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+
+/** A connection, and the requests on it that are being answered, oldest first. */
+export class Connection {
+  readonly socket: Socket;
+  readonly turns = new Set<Turn>();
+  /** What came could not be read: no request follows. */
+  refused = false;
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    socket.once("close", () => {
+      for (const turn of this.turns) turn.leave();
+    });
+  }
+
+  get latest(): Turn | undefined {
+    return [...this.turns].at(-1);
+  }
+}
+
+/** One request and its answer. */
+export class Turn {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  /** The client waits for leave to send the body. */
+  awaitsContinue = false;
+  #gone = false;
+  #whenGone: Set<() => void> | undefined;
+
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
+    this.incoming = incoming;
+    this.outgoing = outgoing;
+  }
+
+  /** Whether the client has gone: a queued answer never hears of it from its ServerResponse. */
+  get gone(): boolean {
+    return this.#gone;
+  }
+
+  leave(): void {
+    this.#gone = true;
+    for (const act of this.#whenGone ?? []) act();
+  }
+
+  /** Acts once the client has gone, at the latest now. Returns the undo. */
+  onGone(act: () => void): () => void {
+    if (this.#gone) act();
+    const acts = (this.#whenGone ??= new Set());
+    acts.add(act);
+    return () => acts.delete(act);
+  }
+
+  /** Waits for the answer to say something, or for the client to go. */
+  async wait(event: "drain" | "finish"): Promise<void> {
+    const { outgoing } = this;
+    if (event === "drain" ? !outgoing.writableNeedDrain : outgoing.writableFinished) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const undo = this.onGone(resolve);
+    outgoing.once(event, resolve);
+    await promise;
+    outgoing.off(event, resolve);
+    undo();
+  }
+
+  /** Ends the connection so that nobody takes what was sent for the whole. */
+  cut(): void {
+    // Without chunks the end of the connection is the end of the body: it must be no clean one.
+    if (this.incoming.httpVersion === "1.0") this.incoming.socket.resetAndDestroy();
+    else this.outgoing.destroy();
+  }
+}

@@ -1,0 +1,65 @@
+import type { Response } from "../message/index.ts";
+import type { Turn } from "./connection.ts";
+
+/** The most that is read, and thrown away, of a body that was refused, so that its sender sees why. */
+const drainLimit = 64 * 1024 * 1024;
+
+/** Resolves when the answer has left or the client has gone. @throws what the body's source throws */
+export async function sendResponse(response: Response, turn: Turn): Promise<void> {
+  const { incoming, outgoing } = turn;
+  const { body, status } = response;
+  const { raw } = response.headers;
+  const isWhole = body === null || typeof body === "string" || body instanceof Uint8Array;
+  const isBare = status === 204 || status === 304;
+  if (isWhole && !isBare && !response.headers.has("content-length"))
+    raw.push("Content-Length", String(body === null ? 0 : Buffer.byteLength(body)));
+  // Whether that body comes after all cannot be known: no request can follow.
+  if (turn.awaitsContinue) outgoing.shouldKeepAlive = false;
+  outgoing.writeHead(status, raw);
+  if (isWhole && (incoming.complete || turn.awaitsContinue)) {
+    outgoing.end(isBare ? null : body);
+  } else {
+    if (!isWhole) await pump(body, turn, isBare || incoming.method === "HEAD");
+    else if (body === null || isBare) outgoing.flushHeaders();
+    else outgoing.write(body);
+    // A connection that ends while its client still sends is reset, and the answer lost with it.
+    if (!incoming.complete && !turn.awaitsContinue) await drain(turn);
+    outgoing.end();
+  }
+  await turn.wait("finish");
+}
+
+/** Writes as fast as the client reads; when it goes, the source's `finally` runs. */
+async function pump(
+  body: AsyncIterable<Uint8Array | string>,
+  turn: Turn,
+  isBare: boolean,
+): Promise<void> {
+  const { outgoing } = turn;
+  const source = body[Symbol.asyncIterator]();
+  const end = async (): Promise<void> => void (await source.return?.());
+  if (isBare) return end();
+  outgoing.strictContentLength = true;
+  outgoing.flushHeaders();
+  // A source that waits for something is told at once, not after its next chunk.
+  const undo = turn.onGone(() => void end().catch(() => {}));
+  for await (const chunk of { [Symbol.asyncIterator]: () => source }) {
+    if (turn.gone) break;
+    if (!outgoing.write(chunk)) await turn.wait("drain");
+  }
+  undo();
+}
+
+function drain(turn: Turn): Promise<void> {
+  const { incoming } = turn;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let size = 0;
+  incoming.on("data", (chunk: Uint8Array) => {
+    size += chunk.byteLength;
+    if (size > drainLimit) incoming.destroy();
+  });
+  incoming.once("end", resolve);
+  turn.onGone(resolve);
+  incoming.resume();
+  return promise;
+}

@@ -1,0 +1,26 @@
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { messageOf, NexusError } from "../exceptions.ts";
+
+/**
+ * What a module exports by default.
+ * @param code of the error when it cannot be loaded, which says where
+ */
+export async function importDefault(file: string, code = "NX_LOAD"): Promise<unknown> {
+  const url = pathToFileURL(file).href;
+  try {
+    return ((await import(/* @vite-ignore */ url)) as { default?: unknown }).default;
+  } catch (cause) {
+    const message = messageOf(cause).replace(/\.?$/, ".");
+    throw new NexusError(code, `${file} could not be loaded: ${message}${placeIn(cause)}`, {
+      cause,
+    });
+  }
+}
+
+/** Node writes the place above the stack where it cannot read a file; else the first line has it. */
+function placeIn(error: unknown): string {
+  const stack = (error instanceof Error && error.stack) || "";
+  const place = /^file:\S+:\d+(?=\n)/.exec(stack)?.[0] ?? stack.split("\n    at ")[1] ?? "";
+  const [, url, line] = /(file:[^\s():]+):(\d+)/.exec(place) ?? [];
+  return url === undefined ? "" : ` See ${fileURLToPath(url)}:${line}.`;
+}
