@@ -8,9 +8,10 @@ import type { Dependency } from "./dependency.ts";
 import { isHTTPException } from "./exceptions.ts";
 import { silent } from "./log.ts";
 import { Headers, parseCookies, Request, type Response } from "./message/index.ts";
-import { type PluginClass, type PluginSource, sourceOf } from "./plugin/index.ts";
+import { type Manifest, type PluginClass, type PluginSource, sourceOf } from "./plugin/index.ts";
 import {
   describeWhole,
+  itemsOf,
   type Out,
   reviverOf,
   type Schema,
@@ -83,9 +84,10 @@ export class TestResponse {
     const revive = reviverOf(describeWhole(schema, "input"));
     const result = await validatorOf(schema)(revive ? revive(value) : value);
     if (!result.issues) return result.value;
-    throw new Error(
-      `The answer does not fit: ${result.issues.map(({ message, path }) => `${path?.join(".") ?? ""}: ${message}`).join("; ")}`,
+    const faults = itemsOf(result.issues, [], value).map(
+      ({ loc, msg }) => `${loc.join(".")}: ${msg}`,
     );
+    throw new Error(`The answer does not fit: ${faults.join("; ")}`);
   }
 }
 
@@ -126,21 +128,16 @@ export class TestClient implements AsyncDisposable {
       return new TestClient({ ...shared, app: subject, close: async () => {} });
     const dataDir = await mkdtemp(join(tmpdir(), "nexus-test-"));
     const remove = (): Promise<void> => rm(dataDir, { recursive: true, force: true });
-    const plugins = [subject].flat() as (PluginClass | PluginSource)[];
     try {
       const app = await createApp({
         env: {},
         log: silent,
         ...rest,
-        plugins,
+        plugins: [subject as PluginClass | PluginSource[]].flat(),
         overrides,
         settings: { dataDir, databaseUrl: "sqlite::memory:", ...rest.settings },
       });
-      const close = async (): Promise<void> => {
-        await app.close();
-        await remove();
-      };
-      return new TestClient({ ...shared, app, close });
+      return new TestClient({ ...shared, app, close: () => app.close().then(remove) });
     } catch (error) {
       await remove();
       throw error;
@@ -230,11 +227,8 @@ export class TestClient implements AsyncDisposable {
     if (type) headers.set("content-type", type);
     if (body !== undefined) headers.set("content-length", String(Buffer.byteLength(body)));
     const cookies = Object.entries({ ...Object.fromEntries(this.cookies), ...asking.cookies });
-    if (cookies.length)
-      headers.set(
-        "cookie",
-        cookies.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("; "),
-      );
+    const sent = cookies.map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+    if (sent.length) headers.set("cookie", sent.join("; "));
     for (const [name, value] of Object.entries(asking.headers ?? {})) headers.set(name, value);
     return new Request({
       method,
@@ -249,9 +243,7 @@ export class TestClient implements AsyncDisposable {
     for (const field of headers.getSetCookie()) {
       const [pair = "", ...attributes] = field.split(";").map((part) => part.trim());
       const [[name, value] = ["", ""]] = parseCookies(pair);
-      const gone = attributes.some(
-        (attribute) => /^max-age=(0|-\d+)$/i.test(attribute) || isPast(attribute),
-      );
+      const gone = attributes.some((one) => /^max-age=(0|-\d+)$/i.test(one) || isPast(one));
       if (gone) this.cookies.delete(name);
       else this.cookies.set(name, value);
     }
@@ -263,10 +255,7 @@ export class TestClient implements AsyncDisposable {
 }
 
 /** A plugin as it would be found in a folder of this name, for a test that needs a manifest. */
-export function pluginNamed(
-  type: PluginClass,
-  manifest: Partial<PluginSource["manifest"]>,
-): PluginSource {
+export function pluginNamed(type: PluginClass, manifest: Partial<Manifest>): PluginSource {
   const source = sourceOf(type);
   return { ...source, manifest: { ...source.manifest, ...manifest } };
 }
@@ -281,14 +270,10 @@ function identityOf(user: TestUser | Identity): Identity {
   };
 }
 
-function contentOf({
-  json,
-  form,
-  body,
-}: Asking): [type: string | undefined, body: string | Uint8Array | undefined] {
+function contentOf({ json, form, body }: Asking): [string, string | Uint8Array | undefined] {
   if (json !== undefined) return ["application/json", JSON.stringify(json)];
   if (form) return ["application/x-www-form-urlencoded", pairs(form).toString()];
-  return [undefined, body];
+  return ["", body];
 }
 
 function withQuery(path: string, query: Pairs | undefined): string {

@@ -20,7 +20,7 @@ export function text({ min, max }: TextOptions = {}): z.ZodString {
     .string()
     .check(({ value, issues }) => {
       // No text has more code points than UTF-16 units: most need no counting.
-      const length = value.length > (max ?? 0) || min !== undefined ? [...value].length : 0;
+      const length = value.length > (max ?? 0) || min !== undefined ? charactersIn(value) : 0;
       const limit = { origin: "string", inclusive: true, input: value } as const;
       if (min !== undefined && length < min)
         issues.push({ code: "too_small", minimum: min, ...limit });
@@ -31,4 +31,10 @@ export function text({ min, max }: TextOptions = {}): z.ZodString {
       ...(min !== undefined && { minLength: min }),
       ...(max !== undefined && { maxLength: max }),
     });
+}
+
+function charactersIn(value: string): number {
+  let count = 0;
+  for (const _ of value) count++;
+  return count;
 }

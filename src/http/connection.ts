@@ -24,6 +24,7 @@ export class Connection {
 export class Turn {
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
+  readonly hasBody: boolean;
   /** The client waits for leave to send the body. */
   awaitsContinue = false;
   #gone = false;
@@ -32,6 +33,13 @@ export class Turn {
   constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
     this.incoming = incoming;
     this.outgoing = outgoing;
+    const { "content-length": length, "transfer-encoding": coding } = incoming.headers;
+    this.hasBody = coding !== undefined || (length !== undefined && Number(length) !== 0);
+  }
+
+  /** Whether more of the request comes: node:http itself says so of one without a body, for a moment. */
+  get isArriving(): boolean {
+    return this.hasBody && !this.incoming.complete;
   }
 
   /** Whether the client has gone: a queued answer never hears of it from its ServerResponse. */

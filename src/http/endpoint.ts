@@ -12,7 +12,8 @@ import { compileOutput } from "./output.ts";
 import type { Declared } from "./route.ts";
 import type { Entry } from "./router.ts";
 import { parseTemplate } from "./template.ts";
-import { compileUses, Resolution } from "./uses.ts";
+import { Resolution } from "./resolution.ts";
+import { compileUses } from "./uses.ts";
 
 /** A route as it is served: everything that can be worked out beforehand is. */
 export interface Endpoint extends Entry {
@@ -78,7 +79,10 @@ function createAnswer(
       if (faults.length) throw new ValidationError(faults);
       if (resolution) await resolution.finish(input);
       const response = await output(await handler(input));
-      if (resolution) await resolution.close();
+      if (!resolution) return response;
+      // Its time was up, and another answer has left: nothing may be committed any more.
+      if (context.error !== undefined) throw context.error;
+      await resolution.close();
       return response;
     } catch (error) {
       context.find(backgroundKey)?.clear();

@@ -33,7 +33,9 @@ const wireName = Symbol("nexus.wireName");
 
 /** Names an input differently from its name in the request, where that one is taken or reserved. */
 export function alias<S extends Schema>(wire: string, schema: S): S {
-  return Object.create(schema, { [wireName]: { value: wire } });
+  // Its own, as ArkType's looks at `this`.
+  const standard = { value: schema["~standard"] };
+  return Object.create(schema, { [wireName]: { value: wire }, "~standard": standard });
 }
 
 /** What a field is called in a request: headers have dashes where a name has underscores. */
@@ -104,7 +106,7 @@ export function compileObject(place: Place, schema: Schema): ObjectField {
       for (const item of itemsOf(result.issues ?? [], [place], value, json)) {
         if (!unread.has(item.loc[1])) faults.push(asSent(item, sent.get(item.loc[1])));
       }
-      return { faults };
+      return { faults: place === "header" ? faults.map(asTravels) : faults };
     },
   };
 }
@@ -134,6 +136,12 @@ function lastOf(text: string | readonly string[]): string | undefined {
 /** A client knows the text that it sent, not the number that it was read as. */
 function asSent(item: ErrorItem, raw: Raw): ErrorItem {
   return typeof raw === "string" && "input" in item ? { ...item, input: shorten(raw) } : item;
+}
+
+/** A schema of all headers may name them in its own way. */
+function asTravels(item: ErrorItem): ErrorItem {
+  const [place, name, ...rest] = item.loc;
+  return typeof name === "string" ? { ...item, loc: [place!, dashed(name), ...rest] } : item;
 }
 
 function readingFault(

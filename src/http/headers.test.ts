@@ -31,6 +31,11 @@ test("a schema of all headers finds them by the same names (Q14)", async () => {
   await using client = await TestClient.of(Headed);
   const response = await client.get("/", { headers: { "X-Token": "a", "x-count": "7" } });
   expect(await response.json()).toEqual(["a", 7]);
+  const wrong = await client.get("/", { headers: { "x-count": "many" } });
+  expect(await errorsOf(wrong)).toMatchObject([
+    { loc: ["header", "x-count"], type: "int_parsing" },
+    { loc: ["header", "x-token"], type: "missing" },
+  ]);
 });
 
 test("a header that is sent twice is a list, or its values in one text (Q14)", async () => {

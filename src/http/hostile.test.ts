@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { dependency } from "../dependency.ts";
@@ -46,29 +46,22 @@ class Everything extends Plugin {
 }
 
 const odd = fc.constantFrom(
-  ...[
-    "__proto__",
-    "constructor",
-    "toString",
-    "request",
-    "signal",
-    "body",
-    "\u0000",
-    "\ud800",
-    "\ufeff",
-  ],
-  ...[
-    "NaN",
-    "Infinity",
-    "-0",
-    "1e400",
-    "9007199254740993",
-    "%",
-    "%ff",
-    "..",
-    "//evil.com",
-    "\r\nA: b",
-  ],
+  "__proto__",
+  "constructor",
+  "request",
+  "body",
+  "\u0000",
+  "\ud800",
+  "\ufeff",
+  "NaN",
+  "-0",
+  "1e400",
+  "9007199254740993",
+  "%",
+  "%ff",
+  "..",
+  "//evil.com",
+  "\r\nA: b",
 );
 const word = fc.oneof(odd, fc.string({ unit: "binary", maxLength: 12 }));
 const encoded = fc.oneof(

@@ -6,15 +6,11 @@ import type { Turn } from "./connection.ts";
 /** What node:http has read, as everyone here speaks of it. */
 export function requestOf(turn: Turn): Request {
   const { incoming } = turn;
-  const { headers } = incoming;
-  const length = headers["content-length"];
-  const hasBody =
-    headers["transfer-encoding"] !== undefined || (length !== undefined && Number(length) !== 0);
   return new Request({
     method: incoming.method ?? "GET",
     target: originForm(incoming.url ?? "/"),
     headers: Headers.of(incoming.rawHeaders),
-    body: hasBody ? { [Symbol.asyncIterator]: () => bodyOf(turn) } : undefined,
+    body: turn.hasBody ? { [Symbol.asyncIterator]: () => bodyOf(turn) } : undefined,
     address: incoming.socket.remoteAddress,
     signal: () => signalOf(turn),
   });

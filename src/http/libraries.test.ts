@@ -2,11 +2,13 @@ import { toStandardJsonSchema } from "@valibot/to-json-schema";
 import { type } from "arktype";
 import * as v from "valibot";
 import { expect, test } from "vitest";
+import { z } from "zod";
+import { secret } from "../config/index.ts";
 import type { ErrorItem } from "../exceptions.ts";
 import { Plugin } from "../plugin/index.ts";
 import { TestClient, type TestResponse } from "../testing.ts";
 import type { Schema } from "../validation/index.ts";
-import { get, post } from "./index.ts";
+import { alias, get, post } from "./index.ts";
 
 test("ArkType's schemas read and check as Zod's do", async () => {
   class Ark extends Plugin {
@@ -48,6 +50,32 @@ test("Valibot's schemas do too, with its own converter to JSON Schema", async ()
     { loc: ["query", "page"], type: "value_error" },
   ]);
   expect(await errorsOf(await client.get("/one"))).toMatchObject([{ type: "missing" }]);
+});
+
+test("an alias and a secret mark work on every library's schemas", async () => {
+  const vali = toStandardJsonSchema(v.pipe(v.number(), v.maxValue(3)));
+  class Marked extends Plugin {
+    show = get(
+      "/",
+      {
+        query: {
+          a: alias("zod-a", secret(z.int().max(3))),
+          b: alias("ark-b", secret(type("number <= 3"))),
+          c: alias("vali-c", secret(vali)),
+        },
+      },
+      ({ a, b, c }) => [a, b, c],
+    );
+  }
+  await using client = await TestClient.of(Marked);
+  expect(await (await client.get("/?zod-a=1&ark-b=2&vali-c=3")).json()).toEqual([1, 2, 3]);
+  const refused = await client.get("/?zod-a=77&ark-b=77&vali-c=77");
+  expect(await refused.text()).not.toContain("77");
+  expect(await errorsOf(refused)).toMatchObject([
+    { loc: ["query", "zod-a"] },
+    { loc: ["query", "ark-b"] },
+    { loc: ["query", "vali-c"] },
+  ]);
 });
 
 test("a schema that cannot describe itself gets the text as it is", async () => {

@@ -16,14 +16,14 @@ export async function sendResponse(response: Response, turn: Turn): Promise<void
   // Whether that body comes after all cannot be known: no request can follow.
   if (turn.awaitsContinue) outgoing.shouldKeepAlive = false;
   outgoing.writeHead(status, raw);
-  if (isWhole && (incoming.complete || turn.awaitsContinue)) {
+  if (isWhole && (!turn.isArriving || turn.awaitsContinue)) {
     outgoing.end(isBare ? null : body);
   } else {
     if (!isWhole) await pump(body, turn, isBare || incoming.method === "HEAD");
     else if (body === null || isBare) outgoing.flushHeaders();
     else outgoing.write(body);
     // A connection that ends while its client still sends is reset, and the answer lost with it.
-    if (!incoming.complete && !turn.awaitsContinue) await drain(turn);
+    if (turn.isArriving && !turn.awaitsContinue) await drain(turn);
     outgoing.end();
   }
   await turn.wait("finish");

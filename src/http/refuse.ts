@@ -17,7 +17,7 @@ export async function refuse(
     socket.destroy();
     return;
   }
-  if (latest && latest.incoming.complete) {
+  if (latest && !latest.isArriving) {
     // It came behind requests that are well: their answers go first.
     await Promise.all([...turns].map((turn) => turn.wait("finish")));
   } else if (latest && (turns.size > 1 || latest.outgoing.headersSent)) {

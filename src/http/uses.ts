@@ -1,16 +1,15 @@
 import { type Context, type ContextKey, valueOf } from "../context.ts";
 import { type Dependency, perRequest, type RequestClass, type Uses } from "../dependency.ts";
-import { type ErrorItem, NexusError } from "../exceptions.ts";
-import { currentLog } from "../log.ts";
+import { NexusError } from "../exceptions.ts";
 import { findService, key, type Scope, Service, type ServiceClass } from "../services.ts";
 import { namesOf } from "./check.ts";
-import { compileHead, HandlerInput, type Read } from "./input.ts";
+import { compileHead, type Read } from "./input.ts";
 
 /** What tests put in the place of dependencies. */
 export type Overrides = ReadonlyMap<object, () => unknown>;
 export const overridesKey = key<Overrides>("nexus/overrides");
 
-type AnyDependency = Dependency<unknown, string>;
+export type AnyDependency = Dependency<unknown, string>;
 
 /** What stands behind a name in `use`: found once, asked of each request, or a dependency. */
 type Source =
@@ -18,14 +17,14 @@ type Source =
   | { readonly kind: "asked"; readonly ask: (context: Context) => unknown }
   | { readonly kind: "step"; readonly step: Step };
 
-interface Step {
+export interface Step {
   /** What it is called where it is first used, for messages. */
   readonly name: string;
   readonly dependency: AnyDependency;
   readonly read: Read | undefined;
   readonly sources: Sources;
 }
-type Sources = readonly (readonly [name: string, source: Source])[];
+export type Sources = readonly (readonly [name: string, source: Source])[];
 
 /** What the `use` of a route comes to, compiled. */
 export interface Plan {
@@ -106,140 +105,4 @@ export function compileUses(
 
 function isKind<T extends { readonly kind: string }>(value: unknown, kind: T["kind"]): value is T {
   return (value as Partial<T> | null | undefined)?.kind === kind;
-}
-
-type Generating =
-  | AsyncGenerator<unknown, unknown, undefined>
-  | Generator<unknown, unknown, undefined>;
-
-/** A dependency that is to be cleaned up. */
-interface Open {
-  readonly name: string;
-  readonly made: Generating;
-}
-
-const skipped = Symbol("skipped");
-
-/** The dependencies of one request: each made once, and cleaned up newest first. */
-export class Resolution {
-  readonly #context: Context;
-  readonly #plan: Plan;
-  readonly #values = new Map<AnyDependency, unknown>();
-  readonly #later: { readonly step: Step; readonly input: HandlerInput }[] = [];
-  readonly #open: Open[] = [];
-
-  constructor(context: Context, plan: Plan) {
-    this.#context = context;
-    this.#plan = plan;
-  }
-
-  /** Makes what lives as long as the request, and reads the inputs of the rest. */
-  async begin(faults: ErrorItem[]): Promise<void> {
-    for (const [, source] of this.#plan.sources) {
-      if (source.kind === "step") await this.#prepare(source.step, faults);
-    }
-  }
-
-  /** Makes what ends before the answer, and fills in all names. */
-  async finish(input: HandlerInput): Promise<void> {
-    for (const { step, input: own } of this.#later) {
-      this.#fill(own, step.sources);
-      this.#values.set(step.dependency, await this.#make(step, own));
-    }
-    this.#fill(input, this.#plan.sources);
-  }
-
-  /** @returns whether there is, or will be, a value: not when its inputs are at fault */
-  async #prepare(step: Step, faults: ErrorItem[]): Promise<boolean> {
-    const { dependency } = step;
-    if (this.#values.has(dependency)) return this.#values.get(dependency) !== skipped;
-    this.#values.set(dependency, undefined);
-    const override = this.#plan.overrides?.get(dependency);
-    if (override) {
-      this.#values.set(dependency, await override());
-      return true;
-    }
-    let possible = true;
-    for (const [, source] of step.sources) {
-      if (source.kind === "step" && !(await this.#prepare(source.step, faults))) possible = false;
-    }
-    const input = new HandlerInput(this.#context);
-    const before = faults.length;
-    await step.read?.(this.#context, input, faults);
-    if (!possible || faults.length > before) {
-      this.#values.set(dependency, skipped);
-      return false;
-    }
-    if (dependency.scope === "function") this.#later.push({ step, input });
-    else {
-      this.#fill(input, step.sources);
-      this.#values.set(dependency, await this.#make(step, input));
-    }
-    return true;
-  }
-
-  async #make({ name, dependency }: Step, input: HandlerInput): Promise<unknown> {
-    const made = await (dependency.run as (input: HandlerInput) => unknown)(input);
-    if (!isGenerator(made)) return made;
-    const { value, done } = await made.next();
-    if (done) throw yieldsOnce(`The dependency "${name}" ended without a yield.`);
-    if (dependency.scope === "function") this.#open.push({ name, made });
-    else this.#context.defer(() => endAfterAnswer({ name, made }, this.#context));
-    return value;
-  }
-
-  #fill(input: HandlerInput, sources: Sources): void {
-    for (const [name, source] of sources) {
-      input[name] =
-        source.kind === "fixed"
-          ? source.value
-          : source.kind === "asked"
-            ? source.ask(this.#context)
-            : this.#values.get(source.step.dependency);
-    }
-  }
-
-  /** Ends what ends before the answer: a failure here becomes the answer. */
-  async close(): Promise<void> {
-    for (let open = this.#open.pop(); open; open = this.#open.pop()) await end(open);
-  }
-
-  /** Throws the handler's error into what is open. @returns the error that becomes the answer */
-  async fail(error: unknown): Promise<unknown> {
-    let answer = error;
-    for (let open = this.#open.pop(); open; open = this.#open.pop()) {
-      try {
-        await open.made.throw(answer);
-      } catch (thrown) {
-        answer = thrown;
-      }
-    }
-    return answer;
-  }
-}
-
-function isGenerator(value: unknown): value is Generating {
-  return typeof value === "object" && value !== null && "next" in value && "throw" in value;
-}
-
-async function end({ name, made }: Open): Promise<void> {
-  if ((await made.next()).done) return;
-  await made.return(undefined);
-  throw yieldsOnce(`The dependency "${name}" yielded twice.`);
-}
-
-function yieldsOnce(what: string): NexusError {
-  return new NexusError("NX_DEPENDENCY", what, {
-    cure: "A generator yields its value once, and cleans up after that.",
-  });
-}
-
-async function endAfterAnswer(open: Open, { error }: Context): Promise<void> {
-  try {
-    if (error === undefined) await end(open);
-    else await open.made.throw(error);
-  } catch (thrown) {
-    if (thrown !== error)
-      currentLog().error({ err: thrown }, `The dependency "${open.name}" did not end cleanly`);
-  }
 }

@@ -69,7 +69,7 @@ function typesOf(schema: JSONSchema): Set<string> {
 function collect(schema: JSONSchema, into: Set<string>): void {
   const native = schema[nativeType];
   if (typeof native === "string") into.add(native);
-  else for (const type of [schema.type ?? []].flat()) into.add(type as string);
+  else for (const type of [schema.type ?? []].flat()) into.add(type);
   for (const value of schema.enum ?? ("const" in schema ? [schema.const] : [])) {
     if (!schema.type) into.add(typeof value);
   }

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { z } from "zod";
 import { BackgroundTasks } from "../background.ts";
 import { dependency } from "../dependency.ts";
@@ -163,6 +163,41 @@ test("a validation error elsewhere still cleans up what was opened (D9)", async 
   await using client = await TestClient.of(Checked);
   expect((await client.post("/", { json: {} })).status).toBe(422);
   expect(seen).toEqual(["one opened", "one sees 1 validation error", "one closed"]);
+});
+
+test("when a request's time is up nothing is committed, and what opens late is closed", async () => {
+  const seen: string[] = [];
+  const late = Promise.withResolvers<void>();
+  const slow = dependency({ use: { one: noted("one", seen) } }, async function* () {
+    await late.promise;
+    try {
+      yield "slow";
+    } finally {
+      seen.push("slow closed");
+    }
+  });
+  const commit = dependency({ scope: "function" }, async function* () {
+    yield;
+    seen.push("committed");
+  });
+  class Slow extends Plugin {
+    opens = get("/opens", { timeout: 1, use: { slow } }, () => seen.push("handler"));
+    works = get("/works", { timeout: 1, use: { commit } }, () => late.promise);
+  }
+  await using client = await TestClient.of(Slow);
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const asked = [client.get("/opens"), client.get("/works")];
+  await vi.advanceTimersByTimeAsync(1000);
+  vi.useRealTimers();
+  for (const response of await Promise.all(asked)) expect(response.status).toBe(503);
+  late.resolve();
+  for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve));
+  expect(seen).toEqual([
+    "one opened",
+    "one sees There was no answer within 1 s",
+    "one closed",
+    "slow closed",
+  ]);
 });
 
 /** A dependency that notes its life. */
