@@ -15,7 +15,6 @@ import {
   put,
   setRequestContext,
 } from "nexus-platform";
-import { text } from "nexus-platform/zod";
 import { z } from "zod";
 import { APIResponse, Failure, successOf } from "./api-response.ts";
 import { CommentService } from "./comment-service.ts";
@@ -209,7 +208,7 @@ export default class MyPlugin extends Plugin {
   search = get(
     "/search",
     {
-      query: { query: text({ max: 200 }) },
+      query: { query: z.string().max(200) },
       response: z.object({ results: z.array(SearchResult) }),
     },
     async ({ query }) => ({ results: await this.searching.search(query) }),

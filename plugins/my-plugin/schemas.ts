@@ -1,5 +1,4 @@
 import { secret } from "nexus-platform";
-import { text } from "nexus-platform/zod";
 import { z } from "zod";
 
 const alphanumeric = z
@@ -24,16 +23,16 @@ const strong = z
 const fields = {
   // Something, an @, something with a dot inside; written so that it takes linear time.
   email: z.string().regex(/^[^@]+@[^@][^@.]*\.[^@]+$/),
-  full_name: text({ max: 100 }).nullable(),
+  full_name: z.string().max(100).nullable(),
   tags: z.array(z.string()),
 };
 
 export const CreateUser = z
   .object({
     // With pipe a rule of one's own is asked only about a text of the right length.
-    username: text({ min: 3, max: 50 }).pipe(alphanumeric),
+    username: z.string().min(3).max(50).pipe(alphanumeric),
     email: fields.email,
-    password: secret(text({ min: 8 }).pipe(strong)),
+    password: secret(z.string().min(8).pipe(strong)),
     full_name: fields.full_name.default(null),
     tags: fields.tags.nullable().default([]),
   })
@@ -71,7 +70,9 @@ export type User = z.output<typeof User>;
 export const userQuery = {
   page: z.int().min(1).default(1).describe("Page number"),
   per_page: z.int().min(1).max(100).default(20).describe("Items per page"),
-  search: text({ max: 200 })
+  search: z
+    .string()
+    .max(200)
     .optional()
     .describe("Part of the username, email or full name, in any case"),
   active: z.boolean().optional().describe("Only active users, or only the others"),

@@ -14,7 +14,6 @@ import {
   secret,
 } from "nexus-platform";
 import type { Next } from "nexus-platform/middleware";
-import { text } from "nexus-platform/zod";
 import { z } from "zod";
 import { migrations, NotesService } from "./notes-service.ts";
 
@@ -23,7 +22,7 @@ const Note = z.object({ id: z.int(), text: z.string(), created_at: z.date() }).m
 // What a route says stands before the class, so that a method can name the type of its input.
 const list = get("/", { response: z.array(Note) });
 const create = post("/", {
-  body: z.object({ text: text({ min: 1, max: 1000 }) }),
+  body: z.object({ text: z.string().min(1).max(1000) }),
   response: Note,
   status: 201,
   responses: { 403: PermissionDenied },

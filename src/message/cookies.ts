@@ -32,7 +32,10 @@ export function serializeCookie(name: string, value: string, options: CookieOpti
       cure: "Use letters, digits and dashes.",
     });
   }
-  const parts = [`${name}=${encodeURIComponent(value)}`, `Path=${attribute(options.path ?? "/")}`];
+  const parts = [
+    `${name}=${encodeURIComponent(value.toWellFormed())}`,
+    `Path=${attribute(options.path ?? "/")}`,
+  ];
   if (options.domain) parts.push(`Domain=${attribute(options.domain)}`);
   if (options.maxAge !== undefined) parts.push(`Max-Age=${Math.trunc(options.maxAge)}`);
   if (options.expires) parts.push(`Expires=${options.expires.toUTCString()}`);

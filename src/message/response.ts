@@ -117,7 +117,7 @@ export function toJSON(value: unknown): string {
   }
   if (text === undefined) return "null";
   // NaN and Infinity are written as null: where there is a null, look whether it is a true one.
-  if (text.includes("null")) JSON.stringify(value, refuseNonFinite);
+  if (text.includes("null")) refuseNonFinite(value, "");
   return text;
 }
 
@@ -127,11 +127,12 @@ function rawBigInt(_: string, value: unknown): unknown {
     : value;
 }
 
-function refuseNonFinite(name: string, value: unknown): unknown {
+function refuseNonFinite(value: unknown, name: string): void {
   if (typeof value === "number" && !Number.isFinite(value)) {
     throw new TypeError(`JSON has no ${value}${name && ` (at "${name}")`}.`);
   }
-  return typeof value === "bigint" ? null : value;
+  if (typeof value !== "object" || value === null || "toJSON" in value) return;
+  for (const [member, inner] of Object.entries(value)) refuseNonFinite(inner, member);
 }
 
 function withCharset(type: string | undefined): string | undefined {

@@ -26,7 +26,8 @@ export function compose(
       try {
         return await run(context);
       } catch (error) {
-        context.error = error;
+        // Also when nothing was thrown, something was.
+        context.error = error ?? new Error(`${error} was thrown`);
         return onError(error, context);
       }
     };

@@ -1,3 +1,4 @@
+import { findContext } from "../context.ts";
 import { HTTPException, NexusError } from "../exceptions.ts";
 import type { Response } from "../message/index.ts";
 import type { Middleware } from "./compose.ts";
@@ -31,7 +32,9 @@ export function timeout(seconds: number): Middleware {
     try {
       return await Promise.race([inner, late.promise]);
     } catch (error) {
-      inner.then(discard).catch(() => {});
+      // What the late handler uses stays until it is done.
+      const done = inner.then(discard).catch(() => {});
+      findContext()?.defer(() => done);
       throw error;
     } finally {
       clearTimeout(clock);
