@@ -14,6 +14,12 @@ export interface Expected<Sentence extends string, Type> {
   readonly [mistake]: [Sentence, Type];
 }
 
+/** A decorator for methods only: on a field that is a route, what it returns is a mistake. */
+export type Decorator = <F extends AnyMethod | undefined>(
+  method: F,
+  context: MethodContext | ClassFieldDecoratorContext,
+) => F extends AnyMethod ? void : Mistake<"for methods: a field route says this in its spec">;
+
 /** One thing that a decorator has said of a method. */
 export interface Mark {
   readonly kind: string;
@@ -27,7 +33,7 @@ const decorations = Symbol.for("nexus.decorations");
 type Metadata = { [decorations]?: Decoration[] };
 
 /** Notes something of a decorated method. */
-export function decorate(context: MethodContext, mark: Mark): void {
+export function decorate(context: Pick<MethodContext, "name" | "metadata">, mark: Mark): void {
   const metadata = context.metadata as Metadata;
   // A subclass sees its parent's list through the prototype: it needs one of its own.
   if (!Object.hasOwn(metadata, decorations)) metadata[decorations] = [];

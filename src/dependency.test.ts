@@ -87,7 +87,7 @@ test("a service, a context key and background tasks are asked for in the same wa
     return `${tenant} ${clock.now()}`;
   });
   class Asking extends Plugin {
-    static override services = [Clock];
+    static services = [Clock];
     show = get(
       "/",
       { use: { clock: Clock, tenant, visit, background: BackgroundTasks } },

@@ -1,4 +1,5 @@
 import type { Context, ContextKey } from "./context.ts";
+import type { HTTPException } from "./exceptions.ts";
 import type { Request } from "./message/index.ts";
 import type { Service } from "./services.ts";
 import type { Out, Schema } from "./validation/index.ts";
@@ -16,9 +17,29 @@ export interface Dependency<T, NeedsPath extends string = never> {
   readonly reads: HeadReads;
   readonly uses: Uses;
   readonly run: (input: never) => unknown;
+  readonly documents?: Documents | undefined;
   /** Only for the compiler. */
   readonly provides?: T;
   readonly needsPath?: (name: NeedsPath) => void;
+}
+
+/** What a dependency says of itself in the documentation of the routes that use it. */
+export interface Documents {
+  /** The answers that it may give in a handler's place, by status. */
+  readonly responses?: Readonly<
+    Record<number, Schema | (abstract new (...args: never[]) => HTTPException)>
+  >;
+  readonly security?: {
+    /** OpenAPI Security Scheme Objects by name; one of them is enough. */
+    readonly schemes: Readonly<Record<string, SecurityScheme>>;
+    /** Nobody may ask, too. */
+    readonly optional?: boolean;
+  };
+}
+/** How clients prove who they are. */
+export interface SecurityScheme {
+  readonly type: "http" | "apiKey" | "oauth2" | "openIdConnect" | "mutualTLS";
+  readonly [member: string]: unknown;
 }
 
 /** The inputs that stand before the body: one schema a name, or one object schema. */
@@ -78,11 +99,11 @@ export function dependency<
 ): Dependency<Yielded<R>, NamesOf<Path> & string>;
 export function dependency(...args: [unknown, unknown?]): Dependency<unknown> {
   const [spec, run] = (args.length > 1 ? args : [{}, args[0]]) as [
-    HeadReads & { use?: Uses; scope?: CleanUp },
+    HeadReads & { use?: Uses; scope?: CleanUp; documents?: Documents },
     (input: never) => unknown,
   ];
-  const { use = {}, scope = "request", ...reads } = spec;
-  return { kind: "dependency", scope, reads, uses: use, run };
+  const { use = {}, scope = "request", documents, ...reads } = spec;
+  return { kind: "dependency", scope, reads, uses: use, run, documents };
 }
 
 interface DependencySpec<Path, Query, Headers, Cookies, Use> extends Reads<
@@ -95,6 +116,7 @@ interface DependencySpec<Path, Query, Headers, Cookies, Use> extends Reads<
 > {
   /** Default `request`. */
   readonly scope?: CleanUp;
+  readonly documents?: Documents;
 }
 
 /** What every handler and dependency gets. */

@@ -106,8 +106,8 @@ test("notFound stands at the end of an expression", () => {
 
 test("an exception of one's own is a subclass", () => {
   class UserNotFound extends HTTPException {
-    static override readonly status = 404;
-    static override readonly errorCode = "USER_NOT_FOUND";
+    static status = 404;
+    static errorCode = "USER_NOT_FOUND";
     constructor(id: string) {
       super(404, `User ${id} not found`, { errorCode: "USER_NOT_FOUND" });
     }

@@ -45,7 +45,7 @@ export class HTTPException extends Error {
     }
     this.status = status;
     this.detail = detail;
-    this.errorCode = options.errorCode;
+    this.errorCode = options.errorCode ?? new.target.errorCode;
     this.headers = options.headers ?? {};
     this.extra = options.extra ?? {};
   }
@@ -133,8 +133,7 @@ export interface Problem {
 export function problemOf(error: unknown): Problem {
   const known = isHTTPException(error) ? error : undefined;
   const status = known?.status ?? 500;
-  return {
-    ...known?.extra,
+  const problem: Problem = {
     type: "about:blank",
     title: phrase(status),
     status,
@@ -142,6 +141,7 @@ export function problemOf(error: unknown): Problem {
     ...(known?.errorCode !== undefined && { error_code: known.errorCode }),
     ...(known && "errors" in known && { errors: known.errors as readonly ErrorItem[] }),
   };
+  return { ...problem, ...known?.extra, ...problem };
 }
 
 export interface FaultOptions extends ErrorOptions {

@@ -5,7 +5,13 @@ export {
   defineConfig,
   type NexusConfig,
 } from "./app/index.ts";
-export { currentUser, type Identity, optionalUser } from "./auth/index.ts";
+export {
+  currentUser,
+  type Identity,
+  optionalUser,
+  requirePermission,
+  requireRole,
+} from "./auth/index.ts";
 export { BackgroundTasks } from "./background.ts";
 export { secret } from "./config/index.ts";
 export { contextKey, getRequestContext, setRequestContext } from "./context.ts";
@@ -43,4 +49,5 @@ export {
 } from "./http/index.ts";
 export { middleware } from "./middleware/index.ts";
 export { Plugin } from "./plugin/index.ts";
+export { rateLimit } from "./ratelimit/index.ts";
 export { inject, Service } from "./services.ts";

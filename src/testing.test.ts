@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { expect, expectTypeOf, test } from "vitest";
 import { z } from "zod";
-import { currentUser } from "./auth/index.ts";
+import { createIdentity, currentUser } from "./auth/index.ts";
 import { settingsKey } from "./config/index.ts";
 import { dependency } from "./dependency.ts";
 import { del, get, JSONResponse, post, put, RedirectResponse } from "./http/index.ts";
@@ -13,7 +13,7 @@ import { pluginNamed, TestClient } from "./testing.ts";
 const User = z.object({ user_id: z.string(), created_at: z.date() });
 
 class MyPlugin extends Plugin {
-  static override prefix = "/my-plugin";
+  static prefix = "/my-plugin";
   hello = get("/hello", () => ({ message: "Hello from my plugin!" }));
   add = post(
     "/users",
@@ -124,7 +124,7 @@ test("plugins and services are started and stopped (X4)", async () => {
     override stop = () => void seen.push("service stopped");
   }
   class Living extends Plugin {
-    static override services = [Store];
+    static services = [Store];
     start = () => void seen.push("plugin started");
     stop = () => void seen.push("plugin stopped");
   }
@@ -215,12 +215,7 @@ test("a plugin may be tested under the name and with the manifest that it will h
 test("two apps at once do not see each other", async () => {
   await using one = await TestClient.of(MyPlugin);
   await using two = await TestClient.of(MyPlugin);
-  one.override(currentUser, () => ({
-    id: "1",
-    username: "one",
-    hasPermission: () => false,
-    hasRole: () => false,
-  }));
+  one.override(currentUser, () => createIdentity({ id: "1", username: "one" }));
   const [first, second] = await Promise.all([one.get("/my-plugin/me"), two.get("/my-plugin/me")]);
   expect([first.status, second.status]).toEqual([200, 401]);
 });

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, type AppOptions, createApp } from "./app/index.ts";
-import { type Identity, identityKey } from "./auth/index.ts";
+import { createIdentity, type Identity, identityKey } from "./auth/index.ts";
 import type { Context } from "./context.ts";
 import type { Dependency } from "./dependency.ts";
 import { isHTTPException } from "./exceptions.ts";
@@ -41,6 +41,7 @@ export interface Asking {
 export interface TestUser {
   readonly id: string;
   readonly username: string;
+  /** `users:*` is all that begin with `users:`. */
   readonly permissions?: readonly string[];
   readonly roles?: readonly string[];
 }
@@ -261,13 +262,7 @@ export function pluginNamed(type: PluginClass, manifest: Partial<Manifest>): Plu
 }
 
 function identityOf(user: TestUser | Identity): Identity {
-  if ("hasPermission" in user) return user;
-  const { permissions = [], roles = [] } = user;
-  return {
-    ...user,
-    hasPermission: (permission) => permissions.includes(permission),
-    hasRole: (role) => roles.includes(role),
-  };
+  return "hasPermission" in user ? user : createIdentity(user);
 }
 
 function contentOf({ json, form, body }: Asking): [string, string | Uint8Array | undefined] {

@@ -43,14 +43,14 @@ describe.concurrent("the running process", limit, () => {
     expect([await app.code, app.stdout()]).toEqual([1, ""]);
     expect(app.stderr()).toBe(
       `stopped a\nCannot listen on port ${port} of 127.0.0.1: it is taken. ` +
-        "Stop what listens there, or set PORT to another one; PORT=0 takes any free one.\n",
+        "Stop what listens there, or choose another port (PORT, or listen({ port })); 0 takes any free one. (NX_LISTEN)\n",
     );
     server.close();
   });
 
   test.for([
     ["PORT", "70000", /PORT is "70000", but must be a whole number from 0 to 65535/],
-    ["HOST", "192.0.2.7", /Set HOST to an address of this machine/],
+    ["HOST", "192.0.2.7", /Choose an address of this machine/],
     ["DATABASE_URL", "postgres://u:geheim@h/d", /DATABASE_URL names a postgres database.*sqlite:/],
     ["REDIS_URL", "redis://localhost", /REDIS_URL is set, but Redis is not supported yet/],
     ["NEXUS_WORKERS", "2", /NEXUS_WORKERS is 2, but more than one worker is not supported yet/],
@@ -178,7 +178,7 @@ describe.concurrent("plugins", limit, () => {
     };
     expect([ready.status, status]).toEqual([503, "unavailable"]);
     const steps = Object.fromEntries(plugins.map(({ name, state, step }) => [name, step ?? state]));
-    expect(steps).toEqual({
+    expect(steps).toMatchObject({
       docs: "started",
       hello: "started",
       maker: "make",
@@ -196,7 +196,9 @@ describe.concurrent("plugins", limit, () => {
     expect((await fetch(`${url}/health/live`)).status).toBe(200);
     expect(await app.stop()).toBe(0);
     const reasons = Object.fromEntries(
-      app.logged().map((line) => [line["plugin"], (line["err"] as { message: string }).message]),
+      app
+        .logged()
+        .map((line) => [line["plugin"], String(line["msg"]).replace(/^.*? failed \(\w+\): /, "")]),
     );
     const expected: Record<string, RegExp> = {
       maker: /^cannot be made$/,

@@ -22,6 +22,7 @@ const floors = [
 ];
 /** Who may import whom on the same floor. */
 const neighbours = [
+  "ratelimit → auth",
   "validation → exceptions",
   "events → services",
   "events → validation",

@@ -79,6 +79,8 @@ describe.concurrent("SIGTERM", { timeout: 30_000 }, () => {
     const { port } = new URL(await app.url());
     const [silent, half] = [connect(Number(port)), connect(Number(port))];
     await Promise.all([once(silent, "connect"), once(half, "connect")]);
+    half.write("GET /x HTTP/1.1\r\nHost: a\r\n");
+    await sleep(100);
     const ends = Promise.all([once(silent, "close"), sleep(0)]);
     silent.on("error", () => {});
     half.on("error", () => {});
@@ -101,13 +103,25 @@ describe.concurrent("SIGTERM", { timeout: 30_000 }, () => {
     expect(said(app)).toEqual(["good stopped", "A plugin did not stop cleanly"]);
   });
 
-  test("twice ends at once", async () => {
+  test("twice in one go is once: npm and the terminal both pass it on", async () => {
+    const app = nexus("start", await makeFolder(files));
+    const slow = fetch(`${await app.url()}/slow/500`);
+    await until(() => app.stderr().includes("begun"));
+    app.child.kill("SIGTERM");
+    app.child.kill("SIGINT");
+    app.child.kill("SIGTERM");
+    expect((await slow).status).toBe(200);
+    expect(await app.code).toBe(0);
+  });
+
+  test("by Ctrl-C, and again a while later, ends at once", async () => {
     const app = nexus("start", await makeFolder(files));
     void fetch(`${await app.url()}/slow/60000`).catch(() => {});
     await until(() => app.stderr().includes("begun"));
-    app.child.kill("SIGTERM");
-    await sleep(200);
-    expect(await app.stop()).toBe(1);
+    app.child.kill("SIGINT");
+    await sleep(1200);
+    app.child.kill("SIGINT");
+    expect(await app.code).toBe(1);
   });
 
   test("SIGINT is the same", async () => {

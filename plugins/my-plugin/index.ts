@@ -208,7 +208,7 @@ export default class MyPlugin extends Plugin {
   search = get(
     "/search",
     {
-      query: { query: z.string().max(200) },
+      query: { query: z.string().max(100) },
       response: z.object({ results: z.array(SearchResult) }),
     },
     async ({ query }) => ({ results: await this.searching.search(query) }),

@@ -22,9 +22,12 @@ const strong = z
 
 const fields = {
   // Something, an @, something with a dot inside; written so that it takes linear time.
-  email: z.string().regex(/^[^@]+@[^@][^@.]*\.[^@]+$/),
+  email: z
+    .string()
+    .max(254)
+    .regex(/^[^@]+@[^@][^@.]*\.[^@]+$/),
   full_name: z.string().max(100).nullable(),
-  tags: z.array(z.string()),
+  tags: z.array(z.string().max(50)).max(50),
 };
 
 export const CreateUser = z
@@ -36,7 +39,18 @@ export const CreateUser = z
     full_name: fields.full_name.default(null),
     tags: fields.tags.nullable().default([]),
   })
-  .meta({ id: "CreateUser" });
+  .meta({
+    id: "CreateUser",
+    examples: [
+      {
+        username: "alice",
+        email: "alice@example.com",
+        password: "Correct-Horse-1",
+        full_name: "Alice Liddell",
+        tags: ["reader"],
+      },
+    ],
+  });
 export type CreateUser = z.output<typeof CreateUser>;
 
 /** An absent field stays as it is. Null clears full_name, and leaves the others as they are. */
@@ -49,7 +63,10 @@ export const UpdateUser = z
     tags: fields.tags.nullable(),
   })
   .partial()
-  .meta({ id: "UpdateUser" });
+  .meta({
+    id: "UpdateUser",
+    examples: [{ email: "alice@example.org", full_name: "Alice Pleasance", tags: ["reader"] }],
+  });
 export type UpdateUser = z.output<typeof UpdateUser>;
 
 export const User = z
@@ -72,7 +89,7 @@ export const userQuery = {
   per_page: z.int().min(1).max(100).default(20).describe("Items per page"),
   search: z
     .string()
-    .max(200)
+    .max(100)
     .optional()
     .describe("Part of the username, email or full name, in any case"),
   active: z.boolean().optional().describe("Only active users, or only the others"),
@@ -96,8 +113,11 @@ export type UserPage = z.output<typeof UserPage>;
 
 /** Content may be left out: the handler then says that it is required. */
 export const CreateComment = z
-  .object({ content: z.string().default(""), author_id: z.string() })
-  .meta({ id: "CreateComment" });
+  .object({ content: z.string().default(""), author_id: z.string().max(200) })
+  .meta({
+    id: "CreateComment",
+    examples: [{ content: "Curiouser and curiouser!", author_id: "alice" }],
+  });
 
 export const Comment = z
   .object({

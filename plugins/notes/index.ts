@@ -1,6 +1,7 @@
 import { hash, timingSafeEqual } from "node:crypto";
 import {
   del,
+  dependency,
   get,
   inject,
   middleware,
@@ -19,16 +20,32 @@ import { migrations, NotesService } from "./notes-service.ts";
 
 const Note = z.object({ id: z.int(), text: z.string(), created_at: z.date() }).meta({ id: "Note" });
 
+/** Lets those pass who send the key that the settings have, and everybody where they have none. */
+const admission = dependency(
+  {
+    headers: {
+      "x-notes-key": z.string().optional().describe("Needed where the settings have a key"),
+    },
+    use: { notes: NotesService },
+  },
+  ({ "x-notes-key": given = "", notes }) => {
+    if (notes.key !== undefined && !isSame(given, notes.key))
+      throw new PermissionDenied("The X-Notes-Key is not the right one");
+  },
+);
+
 // What a route says stands before the class, so that a method can name the type of its input.
 const list = get("/", { response: z.array(Note) });
 const create = post("/", {
   body: z.object({ text: z.string().min(1).max(1000) }),
   response: Note,
   status: 201,
+  use: { admission },
   responses: { 403: PermissionDenied },
 });
 const remove = del("/{id:int}", {
   status: 204,
+  use: { admission },
   responses: { 403: PermissionDenied, 404: NotFound },
 });
 
@@ -45,6 +62,10 @@ export default class Notes extends Plugin {
   declare readonly config: z.output<typeof Notes.config>;
 
   notes = inject(NotesService);
+
+  start(): void {
+    this.notes.key = this.config.key;
+  }
 
   /** List the notes, the newest first. */
   @list
@@ -65,12 +86,11 @@ export default class Notes extends Plugin {
   }
 
   @middleware
-  async askForKey(request: Request, next: Next) {
-    const { key } = this.config;
-    const isReading = request.method === "GET" || request.method === "HEAD";
-    if (key !== undefined && !isReading && !isSame(request.headers.get("x-notes-key") ?? "", key))
-      throw new PermissionDenied("The X-Notes-Key is not the right one");
-    return next();
+  async askAgain(_request: Request, next: Next) {
+    const response = await next();
+    // Anybody may have left a note since.
+    response.headers.set("Cache-Control", "no-cache");
+    return response;
   }
 
   // Of another plugin only the name of its event is known, so the data is checked here.

@@ -26,6 +26,9 @@ export const migrations: Migrations = {
 };
 
 export class NotesService extends Service {
+  /** Whoever changes notes over HTTP must send it. */
+  key: string | undefined;
+
   #db = inject(Database<{ notes: NoteTable }>);
 
   /** The newest first. */

@@ -7,6 +7,14 @@ import Notes from "./index.ts";
 
 const Note = z.object({ id: z.int(), text: z.string(), created_at: z.iso.datetime() });
 
+const Parameter = z.object({ name: z.string(), in: z.string() });
+const Documented = z.object({
+  paths: z.record(
+    z.string(),
+    z.record(z.string(), z.object({ parameters: z.array(Parameter).optional() })),
+  ),
+});
+
 async function texts(client: TestClient): Promise<string[]> {
   const notes = await (await client.get("/notes")).json(z.array(Note));
   return notes.map(({ text }) => text);
@@ -56,6 +64,28 @@ test("where there is a key, whoever changes notes needs it, and nobody is shown 
   expect((await leave({ "x-notes-key": "open-sesame" })).status).toBe(201);
   expect(await texts(client)).toEqual(["Hello"]);
   expect(lines.filter((line) => line.includes("sesame"))).toEqual([]);
+});
+
+test("the documentation shows where the key goes, and only where it is needed", async () => {
+  await using client = await TestClient.of(Notes);
+  const { paths } = await (await client.get("/openapi.json")).json(Documented);
+  const headers = Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([verb, { parameters = [] }]) => [
+      `${verb} ${path}`,
+      parameters.flatMap((one) => (one.in === "header" ? one.name : [])),
+    ]),
+  );
+  expect(Object.fromEntries(headers)).toEqual({
+    "get /notes": [],
+    "post /notes": ["x-notes-key"],
+    "delete /notes/{id}": ["x-notes-key"],
+  });
+});
+
+test("of every answer a newer one is asked for, errors included", async () => {
+  await using client = await TestClient.of(Notes);
+  for (const answer of [await client.get("/notes"), await client.delete("/notes/7")])
+    expect(answer.headers.get("cache-control")).toBe("no-cache");
 });
 
 test("a user of another plugin is greeted, by the name of the event alone", async () => {

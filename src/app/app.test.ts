@@ -131,7 +131,7 @@ test("run lends the app to code outside of requests", async () => {
     names = ["ann"];
   }
   class Accounts extends Plugin {
-    static override services = [Users];
+    static services = [Users];
   }
   await start([Accounts]);
   expect(app.run(() => inject(Users).names)).toEqual(["ann"]);

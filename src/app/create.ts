@@ -15,6 +15,7 @@ import { createLog, logKey } from "../log.ts";
 import { nosniff, requestId } from "../middleware/index.ts";
 import {
   hostKey,
+  type PluginClass,
   PluginHost,
   type PluginSource,
   RouteTable,
@@ -45,6 +46,7 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
     errorFormat,
     errorHandlers,
     version,
+    tolerant: options.tolerant ?? false,
   });
   scope.provide(settingsKey, settings);
   scope.provide(logKey, log);
@@ -64,7 +66,7 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
   try {
     const health = routesOf(new HealthRoutes(host));
     table.add(health.map((route) => createEndpoint(route, { plugin: "health", scope, onError })));
-    const sources = sourcesOf(options);
+    const sources = await sourcesOf(options);
     await host.start(sources, options.broken, () => services.start());
     const failed = host.plugins.find(({ failure }) => failure);
     if (failed && !options.tolerant) throw rootOf(failed.failure!.error);
@@ -75,17 +77,18 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
   }
 }
 
-function sourcesOf({ plugins = [], docs }: AppOptions): PluginSource[] {
-  const given = plugins.map(sourceOf);
-  return docs === false
-    ? given
-    : [
-        {
-          ...sourceOf(DocsPlugin),
-          manifest: { ...sourceOf(DocsPlugin).manifest, name: "docs", version },
-        },
-        ...given,
-      ];
+async function sourcesOf({ plugins = [], docs, accounts }: AppOptions): Promise<PluginSource[]> {
+  const own: PluginSource[] = [];
+  if (docs !== false) own.push(builtIn("docs", DocsPlugin));
+  // Loaded only by those who want it.
+  if (accounts)
+    own.push(builtIn("accounts", (await import("../accounts/index.ts")).AccountsPlugin));
+  return [...own, ...plugins.map(sourceOf)];
+}
+
+function builtIn(name: string, type: PluginClass): PluginSource {
+  const source = sourceOf(type);
+  return { ...source, manifest: { ...source.manifest, name, version } };
 }
 
 /** A plugin that failed only because another one did says so; that one is the news. */

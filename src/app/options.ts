@@ -19,6 +19,8 @@ export interface AppOptions {
   readonly errorFormat?: ErrorFormat;
   /** Title and more of the documentation; `false` leaves it out. */
   readonly docs?: DocsOptions | false;
+  /** Users, sessions, roles and keys, under `/auth`; default `false`, of the `nexus` command `true`. */
+  readonly accounts?: boolean;
   readonly server?: HttpServerOptions;
   /** A plugin that fails is an error (default), or a value, and the others go on. */
   readonly tolerant?: boolean;

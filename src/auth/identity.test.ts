@@ -6,7 +6,7 @@ import { middleware } from "../middleware/index.ts";
 import { Plugin } from "../plugin/index.ts";
 import { findContext } from "../context.ts";
 import { TestClient } from "../testing.ts";
-import { currentUser, identityKey, optionalUser } from "./index.ts";
+import { createIdentity, currentUser, identityKey, optionalUser } from "./index.ts";
 
 class Profiles extends Plugin {
   mine = get("/mine", { use: { me: currentUser } }, ({ me }) => ({
@@ -56,8 +56,7 @@ test("a layer says who asks, for all that is inside", async () => {
   const byHeader = middleware((request, next) => {
     const username = request.headers.get("x-user");
     if (username !== null) {
-      const identity = { id: "1", username, hasPermission: () => false, hasRole: () => false };
-      findContext()!.provide(identityKey, identity);
+      findContext()!.provide(identityKey, createIdentity({ id: "1", username }));
     }
     return next();
   });
@@ -72,7 +71,6 @@ test("overriding optionalUser also changes currentUser, which asks it", async ()
     show = get("/", { use: { name } }, ({ name }) => name);
   }
   await using client = await TestClient.of(Names);
-  const bob = { id: "2", username: "bob", hasPermission: () => true, hasRole: () => true };
-  client.override(optionalUser, () => bob);
+  client.override(optionalUser, () => createIdentity({ id: "2", username: "bob" }));
   expect(await (await client.get("/")).json()).toBe("bob");
 });

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { type App, createApp, type NexusConfig } from "../app/index.ts";
 import { ConfigError, readSettings, type Settings } from "../config/index.ts";
 import { messageOf, NexusError } from "../exceptions.ts";
+import { silent } from "../log.ts";
 import { importDefault, loadPlugins, registerPluginHooks } from "../plugin/index.ts";
 
 const names = ["nexus.config.ts", "nexus.config.js", "nexus.config.mjs"];
@@ -18,6 +19,7 @@ export async function loadApp(
   const settings: Settings = { ...read.settings, ...over };
   const { sources, broken } = await loadPlugins(resolve(folder, config.pluginsFolder ?? "plugins"));
   const app = await createApp({
+    accounts: true,
     ...config,
     plugins: [...(config.plugins ?? []), ...sources],
     broken,
@@ -38,6 +40,26 @@ export async function loadSilently(folder: string): Promise<App> {
   return app;
 }
 
+/** The accounts of a folder's app on its database, which may be in use, and none of its plugins. */
+export async function openAccounts(folder: string): Promise<App> {
+  registerPluginHooks();
+  const { config, settings } = await readAll(folder);
+  const fault =
+    config.accounts === false
+      ? "The app of this folder has no accounts."
+      : settings.databaseUrl === "sqlite::memory:" && "The database is gone when the app stops.";
+  if (fault)
+    throw new NexusError("NX_USER", fault, { cure: "Call it in the folder of another app." });
+  return createApp({
+    accounts: true,
+    docs: false,
+    log: silent,
+    config: { accounts: config.config?.["accounts"] },
+    // Who the environment names is made when the app starts.
+    settings: { ...settings, admin: undefined },
+  });
+}
+
 /** All faults of the environment and the config file at once. */
 async function readAll(folder: string): Promise<{ settings: Settings; config: NexusConfig }> {
   const faults: string[] = [];
@@ -53,7 +75,8 @@ async function readAll(folder: string): Promise<{ settings: Settings; config: Ne
   const settings = await attempt(() =>
     readSettings({ ...variablesOf(config?.settings), ...set(process.env) }),
   );
-  if (settings) await attempt(() => makeDataDir(settings.dataDir));
+  const dataDir = settings?.dataDir ?? resolve(set(process.env)["NEXUS_DATA_DIR"] ?? "data");
+  await attempt(() => makeDataDir(dataDir));
   if (faults.length) throw new ConfigError("The app cannot start:", faults);
   return { settings: settings!, config: config! };
 }
@@ -96,7 +119,7 @@ async function loadConfig(folder: string): Promise<NexusConfig> {
 }
 
 const known =
-  "plugins pluginsFolder middleware config errorHandlers errorFormat docs server settings".split(
+  "plugins pluginsFolder middleware config errorHandlers errorFormat docs accounts server settings".split(
     " ",
   );
 

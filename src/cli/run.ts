@@ -8,7 +8,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     else await parse(argv);
   } catch (error) {
     // What an operator can mend says how; anything else is a fault of ours, or of a plugin's.
-    const said = error instanceof NexusError ? error.message : ((error as Error)?.stack ?? error);
+    const said = error instanceof NexusError ? withCode(error) : ((error as Error)?.stack ?? error);
     process.stderr.write(`${String(said)}\n`);
     process.exit(1);
   }
@@ -36,5 +36,11 @@ async function parse(argv: readonly string[]): Promise<void> {
     .command("openapi")
     .description("print the OpenAPI document")
     .action(async () => (await import("./openapi.ts")).openapi());
+  (await import("./user-commands.ts")).addUserCommands(program);
   await program.parseAsync([...argv]);
+}
+
+/** The code is what the manual is asked for; a list of faults speaks for itself. */
+function withCode({ message, code }: NexusError): string {
+  return message.includes("\n") ? message : `${message} (${code})`;
 }

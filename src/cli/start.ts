@@ -12,11 +12,14 @@ export async function start(): Promise<void> {
     (error: unknown) => app.close(0).then(() => Promise.reject(error)),
   );
   outlive(app);
-  let ending = false;
-  const end = (): void => {
-    // Asked twice, it ends at once.
-    if (ending) process.exit(1);
-    ending = true;
+  let since: number | undefined;
+  const end = (signal?: NodeJS.Signals): void => {
+    if (since !== undefined) {
+      // npm and a terminal both pass a signal on: only who asks again later has lost patience.
+      if (signal === "SIGINT" && performance.now() - since > 1000) process.exit(1);
+      return;
+    }
+    since = performance.now();
     void app.close(settings.shutdownTimeout).then(
       () => process.exit(),
       () => process.exit(1),
@@ -30,7 +33,9 @@ export async function start(): Promise<void> {
     process.exitCode = 1;
     end();
   });
-  process.stdout.write(`Nexus is ready at ${listening.url}\n`);
+  const missing = app.plugins.plugins.filter(({ failure }) => failure).map(({ name }) => name);
+  const without = missing.length ? ` (without ${missing.join(", ")}: see the log)` : "";
+  process.stdout.write(`Nexus is ready at ${listening.url}${without}\n`);
 }
 
 /** A promise that one plugin forgot to await must not end the others. */

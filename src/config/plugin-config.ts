@@ -21,7 +21,7 @@ export async function readPluginConfig<T = Record<string, never>>(
   source: PluginConfigSource<T>,
 ): Promise<Readonly<T>> {
   const { plugin, schema, values = {}, env } = source;
-  const prefix = `NEXUS_${upperSnake(plugin)}__`;
+  const prefix = variablePrefix(plugin);
   const variables = Object.keys(env).filter((name) => name.startsWith(prefix) && env[name]);
   const draft = new Draft(prefix, Place.of((schema && describe(schema, "input")) ?? {}));
   if (schema) {
@@ -133,6 +133,9 @@ class Draft {
 }
 
 const isWithin = (key: string, other: string) => key === other || key.startsWith(`${other}.`);
+
+/** What the variables of a plugin begin with: `NEXUS_MY_PLUGIN__`. */
+export const variablePrefix = (plugin: string): string => `NEXUS_${upperSnake(plugin)}__`;
 
 /** `apiKey` and `api-key` are `API_KEY`. */
 function upperSnake(name: string): string {

@@ -26,6 +26,7 @@ test("nothing needs to be set, and what is empty is not set", () => {
     mailFrom: undefined,
     workers: 1,
     shutdownTimeout: 30,
+    trustedProxies: [],
     warnings: [],
   });
   expect(Object.isFrozen(settings)).toBe(true);
@@ -91,6 +92,33 @@ test("all faults are told at once, each with its cure, and no secret among them"
   ]);
   expect(() => readSettings(env)).toThrow(`The environment does not fit:\n  - ${faults[0]}\n  - `);
   expect(faults.join()).not.toMatch(/sesame|hunter22/);
+});
+
+test("trusted proxies are addresses, networks and loopback", () => {
+  const value = "10.0.0.7, fd00::/8 ,loopback,2001:db8::1,10.0.0.0/8,0.0.0.0/0";
+  expect(readSettings({ NEXUS_TRUSTED_PROXIES: value }).trustedProxies).toEqual([
+    "10.0.0.7",
+    "fd00::/8",
+    "loopback",
+    "2001:db8::1",
+    "10.0.0.0/8",
+    "0.0.0.0/0",
+  ]);
+  for (const wrong of [
+    "*",
+    "true",
+    "proxy.example",
+    "10.0.0",
+    "10.0.0.0/33",
+    "::/129",
+    "10.0.0.0/",
+    "1/8",
+  ]) {
+    expect(faultsOf({ NEXUS_TRUSTED_PROXIES: `loopback,${wrong}` })).toEqual([
+      `NEXUS_TRUSTED_PROXIES has "${wrong}", but must be addresses and networks with commas. ` +
+        "Write them as 10.0.0.7, 10.0.0.0/8 or loopback, or unset it.",
+    ]);
+  }
 });
 
 test("more than one worker is not supported yet", () => {

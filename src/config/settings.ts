@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { key } from "../services.ts";
 import { ConfigError, didYouMean } from "./faults.ts";
@@ -21,6 +22,8 @@ export interface Settings {
   readonly workers: number;
   /** Seconds that running requests get to finish. */
   readonly shutdownTimeout: number;
+  /** Proxies whose word on a client's address is believed: addresses, networks, `loopback`. */
+  readonly trustedProxies: readonly string[];
   /** What is probably mistyped, and was not read. */
   readonly warnings: readonly string[];
 }
@@ -41,6 +44,7 @@ const names = [
   "NEXUS_SMTP_URL",
   "NEXUS_MAIL_FROM",
   "NEXUS_WORKERS",
+  "NEXUS_TRUSTED_PROXIES",
   "NEXUS_SHUTDOWN_TIMEOUT",
 ] as const;
 type Name = (typeof names)[number];
@@ -77,6 +81,7 @@ export function readSettings(env: Env): Settings {
     mailFrom: text("NEXUS_MAIL_FROM"),
     workers: whole("NEXUS_WORKERS", 1, 1, 1024),
     shutdownTimeout: whole("NEXUS_SHUTDOWN_TIMEOUT", 30, 0, 86_400),
+    trustedProxies: (text("NEXUS_TRUSTED_PROXIES") ?? "").split(/[\s,]+/).filter(Boolean),
     warnings: warningsOf(env),
   };
 
@@ -95,7 +100,7 @@ export function readSettings(env: Env): Settings {
     const meant = didYouMean(settings.log, levels);
     faults.push(`NEXUS_LOG is "${settings.log}", but must be one of ${levels.join(", ")}.${meant}`);
   }
-  if (settings.databaseUrl !== undefined && !settings.databaseUrl.startsWith("sqlite:")) {
+  if (settings.databaseUrl !== undefined && !/^sqlite:./.test(settings.databaseUrl)) {
     // Only its kind is repeated: the rest may hold a password.
     const [, kind] = /^([a-z][\w+.-]*):/i.exec(settings.databaseUrl) ?? [];
     faults.push(
@@ -112,6 +117,12 @@ export function readSettings(env: Env): Settings {
   if (text("REDIS_URL") !== undefined) {
     faults.push("REDIS_URL is set, but Redis is not supported yet. Unset it.");
   }
+  for (const proxy of settings.trustedProxies.filter((one) => !isProxy(one))) {
+    faults.push(
+      `NEXUS_TRUSTED_PROXIES has "${proxy}", but must be addresses and networks with commas. ` +
+        "Write them as 10.0.0.7, 10.0.0.0/8 or loopback, or unset it.",
+    );
+  }
   if (settings.workers > 1) {
     faults.push(
       `NEXUS_WORKERS is ${settings.workers}, but more than one worker is not supported yet. ` +
@@ -124,6 +135,13 @@ export function readSettings(env: Env): Settings {
 
 const half = (set: Name, missing: Name) =>
   `${set} is set, but ${missing} is not. Set both, or neither.`;
+
+/** `loopback`, an address, or a network such as `10.0.0.0/8`. */
+function isProxy(text: string): boolean {
+  const [, address = "", bits = "0"] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const version = isIP(address);
+  return text === "loopback" || (version > 0 && Number(bits) <= (version === 4 ? 32 : 128));
+}
 
 function warningsOf(env: Env): string[] {
   const own = names.filter((name) => name.startsWith("NEXUS_"));

@@ -53,6 +53,8 @@ function stepsOf(migrations: Migrations): Record<string, Step> {
 }
 
 function failure(plugin: string, { error, results }: MigrationResultSet): NexusError {
+  // That it cannot be opened is no matter of its history.
+  if (error instanceof NexusError) return error;
   const failed = results?.find(({ status }) => status === "Error");
   if (failed) {
     return new NexusError(

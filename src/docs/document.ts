@@ -1,3 +1,4 @@
+import type { SecurityScheme } from "../dependency.ts";
 import type { JSONSchema } from "../validation/index.ts";
 
 /** An OpenAPI 3.1 document, as far as this platform writes it. */
@@ -64,7 +65,13 @@ export interface RequestBody {
 
 export interface ResponseObject {
   readonly description: string;
+  readonly headers?: Readonly<Record<string, Header>>;
   readonly content?: Content;
+}
+
+export interface Header {
+  readonly description: string;
+  readonly schema: JSONSchema;
 }
 
 export type Content = Readonly<Record<string, MediaType>>;
@@ -74,9 +81,4 @@ export interface MediaType {
   readonly examples?: Readonly<Record<string, { readonly value: unknown }>>;
 }
 
-/** How clients prove who they are: an OpenAPI Security Scheme Object. */
-export interface SecurityScheme {
-  readonly type: "http" | "apiKey" | "oauth2" | "openIdConnect" | "mutualTLS";
-  readonly [member: string]: unknown;
-}
 export type SecurityRequirement = Readonly<Record<string, readonly string[]>>;

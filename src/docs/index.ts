@@ -7,14 +7,8 @@ export {
   DocsPlugin,
   errorFormatKey,
 } from "./docs-plugin.ts";
-export type {
-  OpenAPIDocument,
-  Operation,
-  SecurityScheme,
-  Server,
-  TagMetadata,
-} from "./document.ts";
-export type { Documents } from "./needs.ts";
+export type { OpenAPIDocument, Operation, Server, TagMetadata } from "./document.ts";
+export type { Documents, SecurityScheme } from "../dependency.ts";
 export { createOpenAPI, type OpenAPIOptions } from "./openapi.ts";
 export { ProblemSchema } from "./problem-schemas.ts";
 export { addTagMetadata } from "./tags.ts";

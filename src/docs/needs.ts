@@ -1,20 +1,6 @@
-import { currentUser } from "../auth/index.ts";
-import type { Dependency, Uses } from "../dependency.ts";
-import { NotAuthenticated } from "../exceptions.ts";
-import type { Responses } from "../http/index.ts";
-import type { SecurityScheme } from "./document.ts";
-
-/** What a dependency says of itself to the documentation of the routes that use it. */
-export interface Documents {
-  /** The errors that it may answer. */
-  readonly responses?: Responses;
-  readonly security?: {
-    /** One of them is enough. */
-    readonly schemes: Readonly<Record<string, SecurityScheme>>;
-    /** Nobody may ask, too. */
-    readonly optional?: boolean;
-  };
-}
+import { guarded } from "../auth/index.ts";
+import type { Dependency, Documents, Uses } from "../dependency.ts";
+import type { RouteSpec } from "../http/index.ts";
 
 export type AnyDependency = Dependency<unknown, never>;
 
@@ -31,12 +17,14 @@ export function dependenciesOf(
   return found;
 }
 
-export function documentsOf(dependency: AnyDependency): Documents | undefined {
-  const own = (dependency as { readonly documents?: Documents }).documents;
-  return own ?? (dependency === currentUser ? notAuthenticated : undefined);
+/** What dependencies, and who guards the route, say of themselves. */
+export function documentsOf(
+  { guards = [] }: RouteSpec,
+  dependencies: Iterable<AnyDependency>,
+): Documents[] {
+  const said = [...dependencies].flatMap(({ documents }) => documents ?? []);
+  return guards.length ? [guarded, ...said] : said;
 }
-
-const notAuthenticated: Documents = { responses: { 401: NotAuthenticated } };
 
 function isDependency(usable: unknown): usable is AnyDependency {
   return (usable as Partial<AnyDependency> | undefined)?.kind === "dependency";

@@ -1,3 +1,4 @@
+import type { SecurityScheme } from "../dependency.ts";
 import {
   type Endpoint,
   type ErrorFormat,
@@ -8,15 +9,7 @@ import {
 import { currentLog } from "../log.ts";
 import type { Comment } from "./comment.ts";
 import { Components } from "./components.ts";
-import type {
-  Info,
-  Method,
-  OpenAPIDocument,
-  Operation,
-  SecurityScheme,
-  Server,
-  TagMetadata,
-} from "./document.ts";
+import type { Info, Method, OpenAPIDocument, Operation, Server, TagMetadata } from "./document.ts";
 import { createOperation } from "./operation.ts";
 import { parametersIn } from "./parameters.ts";
 import { createErrorContent } from "./problem-schemas.ts";

@@ -1,17 +1,11 @@
-import type { HeadReads } from "../dependency.ts";
+import type { Documents, HeadReads, SecurityScheme } from "../dependency.ts";
 import { type Endpoint, parseTemplate, type RouteSpec } from "../http/index.ts";
 import { describe, isSchema, type JSONSchema } from "../validation/index.ts";
 import type { Comment } from "./comment.ts";
 import type { Components } from "./components.ts";
-import type {
-  Operation,
-  Parameter,
-  RequestBody,
-  SecurityRequirement,
-  SecurityScheme,
-} from "./document.ts";
+import type { Operation, Parameter, RequestBody, SecurityRequirement } from "./document.ts";
 import { type Field, fieldsOf, isRequired } from "./fields.ts";
-import { dependenciesOf, type Documents, documentsOf } from "./needs.ts";
+import { dependenciesOf, documentsOf } from "./needs.ts";
 import { parametersOf } from "./parameters.ts";
 import type { ErrorContent } from "./problem-schemas.ts";
 import { type Refusable, responsesOf } from "./responses.ts";
@@ -39,7 +33,7 @@ export function createOperation(
   const where = operationId.replaceAll(/[^\w.-]+/g, "_");
   const dependencies = [...dependenciesOf(spec.use)];
   const reads = [spec, ...dependencies.map((dependency) => dependency.reads)];
-  const documents = dependencies.flatMap((dependency) => documentsOf(dependency) ?? []);
+  const documents = documentsOf(spec, dependencies);
   const parameters = parametersOf({
     segments: parseTemplate(path),
     names,
@@ -61,7 +55,7 @@ export function createOperation(
     responses: responsesOf({
       spec,
       isHead: method === "HEAD",
-      needs: documents.flatMap(({ responses }) => responses ?? []),
+      needs: documents.flatMap(({ responses }) => (responses ? [responses] : [])),
       refusable: refusableOf(spec, reads, parameters),
       components,
       errors,

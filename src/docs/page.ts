@@ -28,6 +28,8 @@ window.ui = SwaggerUIBundle({
   dom_id: "#swagger-ui",
   deepLinking: true,
   displayRequestDuration: true,
+  // Minimum, maximum and pattern beside a parameter.
+  showCommonExtensions: true,
   persistAuthorization: true,
   oauth2RedirectUrl: at("./docs/oauth2-redirect"),
   // The default asks a validator on the internet.

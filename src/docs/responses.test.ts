@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { currentUser } from "../auth/index.ts";
+import { currentUser, optionalUser, requireRole } from "../auth/index.ts";
 import { dependency } from "../dependency.ts";
 import { HTTPException } from "../exceptions.ts";
-import { del, get, head, post } from "../http/index.ts";
+import { del, get, head, mount, post, Routes } from "../http/index.ts";
 import { Plugin, type PluginClass } from "../plugin/index.ts";
+import { rateLimit } from "../ratelimit/index.ts";
 import { TestClient } from "../testing.ts";
 import type { OpenAPIDocument } from "./document.ts";
 import type { Documents } from "./index.ts";
@@ -72,8 +73,8 @@ test("the errors of the platform are documented where they can happen", async ()
 
 test("a route's further answers are exception classes, schemas, or the problem schema", async () => {
   class UserNotFound extends HTTPException {
-    static override readonly status = 404;
-    static override readonly errorCode = "USER_NOT_FOUND";
+    static status = 404;
+    static errorCode = "USER_NOT_FOUND";
   }
   class Users extends Plugin {
     read = get(
@@ -104,7 +105,7 @@ test("a route's further answers are exception classes, schemas, or the problem s
 
 test("several errors with one status are several examples", async () => {
   class TooBig extends HTTPException {
-    static override readonly errorCode = "TOO_BIG";
+    static errorCode = "TOO_BIG";
   }
   class Uploads extends Plugin {
     upload = post("/uploads", { body: z.object({}), responses: { 413: TooBig } }, () => 1);
@@ -143,11 +144,7 @@ test("with an error format of its own, an app's errors are documented in that fo
   expect(components?.schemas).toEqual({ Error: errorFormat.schema });
 });
 
-const says = (documents: Documents) =>
-  Object.assign(
-    dependency(() => 1),
-    { documents },
-  );
+const says = (documents: Documents) => dependency({ documents }, () => 1);
 
 test("what a dependency says of its errors and of security is documented", async () => {
   const bearer = { type: "http", scheme: "bearer" } as const;
@@ -162,4 +159,72 @@ test("what a dependency says of its errors and of security is documented", async
   expect(paths["/open"]?.get?.security).toEqual([{ bearer: [] }, {}]);
   expect(Object.keys(paths["/both"]?.get?.responses ?? {})).toEqual(["200", "403"]);
   expect(components?.securitySchemes).toEqual({ bearer });
+});
+
+test("a route that asks who is there documents 401, 403 and how to say it (A9)", async () => {
+  class Guarded extends Plugin {
+    mine = get("/mine", { use: { me: currentUser } }, () => 1);
+    needs = get("/needs", { permission: "a" }, () => 1);
+    role = get("/role", { role: "boss", use: { me: currentUser, user: optionalUser } }, () => 1);
+    maybe = get("/maybe", { use: { user: optionalUser } }, () => 1);
+    open = get("/open", () => 1);
+    inner = mount("/inner", Inner, { permission: "b" });
+    @get("/decorated")
+    @requireRole("boss")
+    decorated() {}
+  }
+  const { paths, components } = await documentOf(Guarded);
+  const security = [{ OAuth2PasswordBearer: [] }, { APIKeyHeader: [] }, { CookieSession: [] }];
+  const told = (path: string) => {
+    const operation = paths[path]?.get;
+    return [
+      operation?.security,
+      Object.keys(operation?.responses ?? {})
+        .slice(1)
+        .join(),
+    ];
+  };
+  expect(told("/mine")).toEqual([security, "401"]);
+  for (const path of ["/needs", "/role", "/inner/one", "/decorated"])
+    expect(told(path)).toEqual([security, "401,403"]);
+  expect(told("/maybe")).toEqual([[...security, {}], ""]);
+  expect(told("/open")).toEqual([undefined, ""]);
+  expect(components?.securitySchemes).toEqual({
+    APIKeyHeader: { type: "apiKey", in: "header", name: "X-API-Key" },
+    CookieSession: { type: "apiKey", in: "cookie", name: "nexus_session" },
+    OAuth2PasswordBearer: {
+      type: "oauth2",
+      flows: { password: { tokenUrl: "/auth/login", refreshUrl: "/auth/refresh", scopes: {} } },
+    },
+  });
+});
+class Inner extends Routes {
+  one = get("/one", () => 1);
+}
+
+test("a limited route documents its 429 and the headers that come with it", async () => {
+  class Limited extends Plugin {
+    search = get("/search", { rateLimit: { requests: 10, window: 60 } }, () => 1);
+    @get("/decorated")
+    @rateLimit({ requests: 10, window: 60 })
+    decorated() {}
+    open = get("/open", { responses: { 429: ProblemSchema } }, () => 1);
+  }
+  const { paths } = await documentOf(Limited);
+  for (const path of ["/search", "/decorated"]) {
+    expect(paths[path]?.get?.responses["429"]).toMatchObject({
+      description: "Too Many Requests",
+      headers: {
+        RateLimit: { schema: { type: "string" } },
+        "RateLimit-Policy": { schema: { type: "string" } },
+        "Retry-After": { schema: { type: "integer" } },
+      },
+      content: {
+        "application/problem+json": {
+          example: { status: 429, error_code: "RATE_LIMIT_EXCEEDED", retry_after: 42 },
+        },
+      },
+    });
+  }
+  expect(paths["/open"]?.get?.responses["429"]).not.toHaveProperty("headers");
 });

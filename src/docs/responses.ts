@@ -55,6 +55,7 @@ export function responsesOf(options: ResponsesOptions): Record<string, ResponseO
     String(status),
     {
       description: problems.describe(status),
+      ...(spec.rateLimit && status === 429 && { headers: limitHeaders }),
       ...(!isHead && Object.keys(content).length > 0 && { content }),
     },
   ]);
@@ -81,6 +82,10 @@ function platformProblems(spec: RouteSpec, refusable: Refusable | undefined, int
       validationExample(refusable.loc, refusable.canMiss),
       "ValidationProblem",
     );
+  if (spec.rateLimit) {
+    const problem = problemExample(429, "Rate limit exceeded", "RATE_LIMIT_EXCEEDED");
+    into.add(429, "rate limit", { ...problem, retry_after: 42 });
+  }
   if (spec.timeout !== undefined) {
     into.add(
       503,
@@ -89,6 +94,22 @@ function platformProblems(spec: RouteSpec, refusable: Refusable | undefined, int
     );
   }
 }
+
+/** The first two stand on all answers of the route; here is where a client needs them. */
+const limitHeaders = {
+  RateLimit: {
+    description: "Requests that are left (r), and seconds until there is one more (t)",
+    schema: { type: "string", examples: ['"default";r=0;t=42'] },
+  },
+  "RateLimit-Policy": {
+    description: "Requests (q) in so many seconds (w)",
+    schema: { type: "string", examples: ['"default";q=10;w=60'] },
+  },
+  "Retry-After": {
+    description: "Seconds to wait",
+    schema: { type: "integer", minimum: 1 },
+  },
+};
 
 interface Documented {
   readonly kind: "Problem" | "ValidationProblem";

@@ -1,20 +1,45 @@
-import type { Endpoint } from "../http/index.ts";
+import type { Endpoint, RouteSpec } from "../http/index.ts";
 import { currentLog } from "../log.ts";
-import type { Schema } from "../validation/index.ts";
+import { isSchema, type Schema } from "../validation/index.ts";
 
 const warned = new WeakSet<object>();
 
 /** Says, once a route, that its answer (or a part of it) is documented as "any". */
 export function warnOfUndescribed({ declared, scope }: Endpoint): void {
   const { response, hidden } = declared.spec;
-  if (!response || hidden || warned.has(declared)) return;
+  if (warned.has(declared)) return;
   warned.add(declared);
-  if (isDescribed(response)) return;
   const log = scope.run(currentLog);
+  const mute = textSchemasOf(declared.spec).find(
+    (schema) => !("jsonSchema" in schema["~standard"]),
+  );
+  if (mute) {
+    log.warn(
+      `${declared.method} ${declared.path} (${declared.place}) has an input whose schema does not say what it wants: texts are not read as numbers or booleans for it. ` +
+        cureOf(mute),
+    );
+  }
+  if (!response || hidden || isDescribed(response)) return;
   log.warn(
     `${declared.method} ${declared.path} (${declared.place}) has a response that JSON Schema cannot describe: it is documented as "any". ` +
-      "End a transform with .pipe(schema) of what it makes.",
+      cureOf(response),
   );
+}
+
+/** The schemas of what comes as text. */
+function textSchemasOf({ path, query, headers, cookies, form }: RouteSpec): Schema[] {
+  return [path, query, headers, cookies, form].flatMap((part) =>
+    part && !isSchema(part) ? Object.values(part) : (part ?? []),
+  );
+}
+
+/** Zod can but for a few kinds; some libraries need a converter for all of theirs. */
+function cureOf(schema: Schema): string {
+  const { vendor, jsonSchema } = schema["~standard"] as { vendor: string; jsonSchema?: unknown };
+  if (jsonSchema !== undefined) return "End a transform with .pipe(schema) of what it makes.";
+  return vendor === "valibot"
+    ? "Wrap the schema with toStandardJsonSchema of @valibot/to-json-schema."
+    : `Wrap the schema with what gives those of ${vendor} a JSON Schema.`;
 }
 
 // What Zod would write as {}, as it writes what may truly be anything.

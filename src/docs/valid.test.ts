@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { currentUser } from "../auth/index.ts";
+import { currentUser, optionalUser } from "../auth/index.ts";
 import { dependency } from "../dependency.ts";
 import { NotFound } from "../exceptions.ts";
 import { del, get, patch, post } from "../http/index.ts";
@@ -82,6 +82,11 @@ class Everything extends Plugin {
     name: "",
     inside: [],
   }));
+  limited = get(
+    "/limited",
+    { permission: "a", rateLimit: { requests: 1, window: 1 }, use: { user: optionalUser } },
+    () => 1,
+  );
   rest = get(
     "/rest/{path:path}",
     { query: z.object({ from: z.int(), to: z.int().optional() }) },

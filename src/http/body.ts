@@ -52,8 +52,18 @@ function tooLarge(place: readonly (string | number)[]): ErrorItem {
 /** @throws 415 for bytes that are not called JSON */
 async function readText(request: Request): Promise<string> {
   if (!request.body) return "";
+  refuseEncoded(request);
   if (!json.test(mediaTypeOf(request))) throw unsupported(request, "application/json");
   return request.text();
+}
+
+/** @throws 415 for a body that is compressed: what it unpacks to has no limit */
+export function refuseEncoded(request: Request): void {
+  const encoding = request.headers.get("content-encoding") ?? "identity";
+  if (encoding.toLowerCase() === "identity") return;
+  throw new HTTPException(415, `The body must not be encoded as ${encoding.slice(0, 100)}`, {
+    headers: { "Accept-Encoding": "identity" },
+  });
 }
 
 /** The Content-Type without its parameters. */

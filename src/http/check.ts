@@ -1,13 +1,16 @@
+import { checkGuard } from "../auth/index.ts";
 import { NexusError } from "../exceptions.ts";
+import { checkLimit } from "../ratelimit/index.ts";
 import { describeWhole, isSchema } from "../validation/index.ts";
 import { membersOf } from "./field.ts";
 import { reserved } from "./input.ts";
-import type { RouteSpec, Verb } from "./spec.ts";
+import type { Defaults, RouteSpec, Verb } from "./spec.ts";
 import type { Segment } from "./template.ts";
 
 const known = new Set([
   ..."path query headers cookies form body use response status responses middleware".split(" "),
   ..."tags summary description operationId deprecated hidden bodyLimit timeout".split(" "),
+  ..."permission role rateLimit".split(" "),
 ]);
 const fieldSources = ["path", "query", "headers", "cookies", "form"] as const;
 
@@ -32,7 +35,9 @@ export function checkSpec(verb: Verb, spec: RouteSpec, where: () => string): voi
 }
 
 /** @param who says so, for the message */
-export function checkWords(spec: object, who: () => string): void {
+export function checkWords(spec: Defaults, who: () => string): void {
+  checkGuard(spec, who);
+  checkLimit(spec.rateLimit, who);
   const unknown = Object.keys(spec).filter((name) => !known.has(name));
   if (!unknown.length) return;
   throw new NexusError(

@@ -29,10 +29,13 @@ export class Turn {
   awaitsContinue = false;
   #gone = false;
   #whenGone: Set<() => void> | undefined;
+  readonly #sendTimeout: number;
 
-  constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
+  /** @param sendTimeout milliseconds that the client may take nothing */
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse, sendTimeout: number) {
     this.incoming = incoming;
     this.outgoing = outgoing;
+    this.#sendTimeout = sendTimeout;
     const { "content-length": length, "transfer-encoding": coding } = incoming.headers;
     this.hasBody = coding !== undefined || (length !== undefined && Number(length) !== 0);
   }
@@ -67,7 +70,12 @@ export class Turn {
     const { promise, resolve } = Promise.withResolvers<void>();
     const undo = this.onGone(resolve);
     outgoing.once(event, resolve);
+    // What the system has taken already is as good as sent.
+    const patience = outgoing.socket?.writableLength
+      ? setTimeout(() => outgoing.destroy(), this.#sendTimeout)
+      : undefined;
     await promise;
+    clearTimeout(patience);
     outgoing.off(event, resolve);
     undo();
   }

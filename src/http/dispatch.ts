@@ -54,11 +54,14 @@ function miss({ request }: Context, match: Match<Endpoint>, routes: Router<Endpo
     const { name, type, msg, input } = match.refused;
     throw new ValidationError([{ loc: ["path", name], type, msg, input: shorten(input) }]);
   }
-  const other = request.path.endsWith("/") ? request.path.slice(0, -1) : `${request.path}/`;
-  if (!routes.match(request.method, other)?.entry) throw new HTTPException(404);
   const raw = request.rawPath;
+  // An encoded slash at the end is part of a name.
+  const isSlashed = raw.endsWith("/");
+  const other = isSlashed ? request.path.slice(0, -1) : `${request.path}/`;
+  if (isSlashed !== request.path.endsWith("/") || !routes.match(request.method, other)?.entry)
+    throw new HTTPException(404);
   // Never `//host`, which browsers take for another host.
-  const spelled = `/${(raw.endsWith("/") ? raw.slice(0, -1) : `${raw}/`).replace(/^[/\\]+/, "")}`;
+  const spelled = `/${(isSlashed ? raw.slice(0, -1) : `${raw}/`).replace(/^[/\\]+/, "")}`;
   return new RedirectResponse(request.query ? `${spelled}?${request.query}` : spelled, {
     status: 308,
   });

@@ -1,8 +1,10 @@
+import { compileGuard } from "../auth/index.ts";
 import { backgroundKey } from "../background.ts";
 import type { Context } from "../context.ts";
 import { type ErrorItem, ValidationError } from "../exceptions.ts";
 import { bytesOf, type Response } from "../message/index.ts";
-import { compose, type OnError, timeout } from "../middleware/index.ts";
+import { type Answer, compose, type OnError, timeout } from "../middleware/index.ts";
+import { compileLimit } from "../ratelimit/index.ts";
 import type { Scope } from "../services.ts";
 import { compileBody } from "./body.ts";
 import { checkNames } from "./check.ts";
@@ -39,20 +41,28 @@ export function createEndpoint(
   const where = `${method} ${path} (${place})`;
   checkNames(spec, parseTemplate(path), where);
   const layers = spec.timeout === undefined ? [] : [timeout(spec.timeout)];
-  const run = compose(
+  const guard = compileGuard(spec.guards);
+  const limit = compileLimit(spec.rateLimit, `${plugin} ${method} ${path}`);
+  const answer = createAnswer(declared, scope, where);
+  const enter: Answer = async (context) => {
+    await limit?.byAddress(context);
+    await guard?.(context);
+    await limit?.byUser(context);
+    return answer(context);
+  };
+  const inner = compose(
     [...layers, ...(spec.middleware ?? [])],
-    createAnswer(declared, scope, where),
+    guard || limit ? enter : answer,
     onError,
   );
+  const run = limit
+    ? async (context: Context) => limit.announce(context, await inner(context))
+    : inner;
   return { method, path, place, declared, plugin, scope, run };
 }
 
-/** A request's way through its route, down and back up once. */
-function createAnswer(
-  declared: Declared,
-  scope: Scope,
-  where: string,
-): (context: Context) => Promise<Response> | Response {
+/** A request's way through its route, once it was let in: down and back up once. */
+function createAnswer(declared: Declared, scope: Scope, where: string): Answer {
   const { spec } = declared;
   const handler = declared.handler as (input: HandlerInput) => unknown;
   const segments = parseTemplate(declared.path);

@@ -144,7 +144,7 @@ test("an error handler answers errors of its class and of classes that extend it
   class DiskFull extends StorageError {}
   class NetworkDown extends StorageError {}
   class Stores extends Plugin {
-    static override errorHandlers = [
+    static errorHandlers = [
       onError(StorageError, () => new JSONResponse({ kind: "storage" }, { status: 503 })),
       onError(DiskFull, ({ message }, request) => {
         return new JSONResponse({ kind: "full", message, at: request.path }, { status: 507 });
@@ -173,9 +173,7 @@ test("an error handler answers errors of its class and of classes that extend it
 
 test("an error handler of the app answers for all plugins; a plugin's own goes before it (E4)", async () => {
   class Own extends Plugin {
-    static override errorHandlers = [
-      onError(NotFound, () => new JSONResponse("plugin", { status: 404 })),
-    ];
+    static errorHandlers = [onError(NotFound, () => new JSONResponse("plugin", { status: 404 }))];
     fail = get("/own", () => {
       throw new NotFound();
     });
@@ -190,7 +188,7 @@ test("an error handler of the app answers for all plugins; a plugin's own goes b
 
 test("a plain value from an error handler has the error's status, or 500 (E4)", async () => {
   class Plain extends Plugin {
-    static override errorHandlers = [
+    static errorHandlers = [
       onError(HTTPException, ({ detail }) => ({ sorry: detail })),
       onError(Error, () => ({ sorry: "us" })),
     ];
@@ -210,7 +208,7 @@ test("a plain value from an error handler has the error's status, or 500 (E4)", 
 
 test("an error handler that throws is answered for what it throws (E4)", async () => {
   class Throws extends Plugin {
-    static override errorHandlers = [
+    static errorHandlers = [
       onError(RangeError, () => {
         throw new NotFound("Out of range");
       }),

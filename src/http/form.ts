@@ -1,7 +1,7 @@
 import type { Fields } from "../dependency.ts";
 import { HTTPException } from "../exceptions.ts";
 import type { Request } from "../message/index.ts";
-import { mediaTypeOf, unsupported } from "./body.ts";
+import { mediaTypeOf, refuseEncoded, unsupported } from "./body.ts";
 import { compilePart, grouped, type Read, readAll, type Source } from "./input.ts";
 
 const urlencoded = "application/x-www-form-urlencoded";
@@ -27,6 +27,7 @@ export function compileForm(fields: Fields): Read {
 /** @throws 415 413 400 */
 async function readForm(request: Request): Promise<URLSearchParams> {
   if (!request.body) return new URLSearchParams();
+  refuseEncoded(request);
   if (mediaTypeOf(request).toLowerCase() !== urlencoded) throw unsupported(request, urlencoded);
   const form = new URLSearchParams(await request.text());
   if (form.size > maxFields) {

@@ -17,12 +17,19 @@ export function requestOf(turn: Turn): Request {
 }
 
 /** What makes a request unanswerable, though the parser took it. */
-export function faultOf({ httpVersion, rawHeaders }: IncomingMessage): string | undefined {
+export function faultOf({
+  httpVersion,
+  rawHeaders,
+  headers,
+}: IncomingMessage): readonly [status: number, detail: string] | undefined {
+  const coding = headers["transfer-encoding"]?.trim().toLowerCase();
+  if (coding !== undefined && coding !== "chunked")
+    return [501, "Of the transfer codings only chunked is understood"];
   let hosts = 0;
   for (let i = 0; i < rawHeaders.length; i += 2)
     if (rawHeaders[i]!.length === 4 && rawHeaders[i]!.toLowerCase() === "host") hosts++;
-  if (hosts > 1) return "The request has more than one Host";
-  return hosts === 0 && httpVersion !== "1.0" ? "The request has no Host" : undefined;
+  if (hosts > 1) return [400, "The request has more than one Host"];
+  return hosts === 0 && httpVersion !== "1.0" ? [400, "The request has no Host"] : undefined;
 }
 
 async function* bodyOf(turn: Turn): AsyncGenerator<Uint8Array> {

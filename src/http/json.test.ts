@@ -6,6 +6,7 @@ import { Plugin } from "../plugin/index.ts";
 import { TestClient, type TestResponse } from "../testing.ts";
 import type { Schema } from "../validation/index.ts";
 import { post } from "./index.ts";
+import { faultIn } from "./json.ts";
 
 test("JSON has many names, in any case and with parameters (V8)", async () => {
   await using client = await TestClient.of(echo(z.int()));
@@ -188,3 +189,8 @@ async function errorsOf(response: TestResponse): Promise<ErrorItem[]> {
   expect(response.status).toBe(422);
   return ((await response.json()) as { errors: ErrorItem[] }).errors;
 }
+
+test("the offset of a fault is found in a text of many megabytes too", () => {
+  expect(faultIn(`["${"a".repeat(20_000_000)}`)).toBe(1);
+  expect(faultIn(`["${"\\n".repeat(5_000_000)}\\x"]`)).toBe(1);
+});

@@ -86,9 +86,10 @@ function depthOf(text: string): number {
 /** The kinds of token, each tried where the last one ended. */
 const tokens = {
   space: /[ \t\n\r]*/y,
-  text: /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y,
   scalar: /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y,
 };
+
+const escape = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 
 /** The offset of the first character at which a text stops being JSON. */
 export function faultIn(text: string): number {
@@ -98,6 +99,20 @@ export function faultIn(text: string): number {
     const found = token.exec(text);
     if (found) at = token.lastIndex;
     return found !== null;
+  };
+  // A text may be longer than a regular expression can repeat.
+  const takeText = (): boolean => {
+    if (text[at] !== '"') return false;
+    let end = at + 1;
+    for (let char = text[end]; char !== '"'; char = text[end]) {
+      escape.lastIndex = end;
+      if (char === undefined || char < " ") return false;
+      if (char !== "\\") end++;
+      else if (escape.test(text)) end = escape.lastIndex;
+      else return false;
+    }
+    at = end + 1;
+    return true;
   };
   const open: ("[" | "{")[] = [];
   let expect: "value" | "first" | "key" | "firstKey" | "after" = "value";
@@ -117,7 +132,7 @@ export function faultIn(text: string): number {
       at++;
       expect = "after";
     } else if (expect === "key" || expect === "firstKey") {
-      if (!take(tokens.text)) return at;
+      if (!takeText()) return at;
       take(tokens.space);
       if (text[at] !== ":") return at;
       at++;
@@ -127,7 +142,7 @@ export function faultIn(text: string): number {
       at++;
       expect = char === "[" ? "first" : "firstKey";
     } else {
-      if (!take(tokens.text) && !take(tokens.scalar)) return at;
+      if (!takeText() && !take(tokens.scalar)) return at;
       expect = "after";
     }
   }

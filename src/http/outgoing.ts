@@ -4,6 +4,9 @@ import type { Turn } from "./connection.ts";
 /** The most that is read, and thrown away, of a body that was refused, so that its sender sees why. */
 const drainLimit = 64 * 1024 * 1024;
 
+/** The most that is written in one go. */
+const slice = 256 * 1024;
+
 /** Resolves when the answer has left or the client has gone. @throws what the body's source throws */
 export async function sendResponse(response: Response, turn: Turn): Promise<void> {
   const { incoming, outgoing } = turn;
@@ -16,10 +19,14 @@ export async function sendResponse(response: Response, turn: Turn): Promise<void
   // Whether that body comes after all cannot be known: no request can follow.
   if (turn.awaitsContinue) outgoing.shouldKeepAlive = false;
   outgoing.writeHead(status, raw);
-  if (isWhole && (!turn.isArriving || turn.awaitsContinue)) {
+  const isBodiless = isBare || incoming.method === "HEAD";
+  const isLarge = isWhole && body !== null && body.length > slice;
+  if (isWhole && !isLarge && (!turn.isArriving || turn.awaitsContinue)) {
     outgoing.end(isBare ? null : body);
   } else {
-    if (!isWhole) await pump(body, turn, isBare || incoming.method === "HEAD");
+    if (!isWhole) await pump(body, turn, isBodiless);
+    // In slices, so that it can be seen whether the client takes any.
+    else if (isLarge) await pump(slices(body), turn, isBodiless);
     else if (body === null || isBare) outgoing.flushHeaders();
     else outgoing.write(body);
     // A connection that ends while its client still sends is reset, and the answer lost with it.
@@ -27,6 +34,12 @@ export async function sendResponse(response: Response, turn: Turn): Promise<void
     outgoing.end();
   }
   await turn.wait("finish");
+}
+
+/** Of a text that may be cut between two halves of a character, so it is encoded first. */
+async function* slices(body: string | Uint8Array): AsyncGenerator<Uint8Array> {
+  const bytes = typeof body === "string" ? Buffer.from(body) : body;
+  for (let at = 0; at < bytes.byteLength; at += slice) yield bytes.subarray(at, at + slice);
 }
 
 /** Writes as fast as the client reads; when it goes, the source's `finally` runs. */

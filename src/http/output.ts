@@ -28,9 +28,14 @@ export function compileOutput(schema: Schema | undefined, status: number, where:
       );
       throw new NexusError(
         "NX_RESPONSE",
-        `${where} returned what its response schema refuses: ${faults.join("; ")}.`,
+        value === undefined
+          ? `${where} returned undefined, which its response schema refuses.`
+          : `${where} returned what its response schema refuses: ${faults.join("; ")}.`,
         {
-          cure: "Mend the handler or the schema; the client got a bare 500.",
+          cure:
+            value === undefined
+              ? "Is a return missing?"
+              : "Mend the handler or the schema; a client gets a bare 500.",
         },
       );
     };

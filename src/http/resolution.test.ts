@@ -219,3 +219,24 @@ async function* chunks(seen: string[]): AsyncGenerator<string> {
   seen.push("last chunk");
   yield "b";
 }
+
+test("a dependency that yields again after an error is ended, and that is said", async () => {
+  const ended: string[] = [];
+  const stubborn = dependency({ scope: "function" }, async function* () {
+    try {
+      yield 1;
+    } catch {
+      yield 2;
+    } finally {
+      ended.push("stubborn");
+    }
+  });
+  class Stubborn extends Plugin {
+    route = get("/", { use: { stubborn } }, () => {
+      throw new HTTPException(409);
+    });
+  }
+  await using client = await TestClient.of(Stubborn);
+  await expect(client.get("/")).rejects.toThrow("yielded again after an error");
+  expect(ended).toEqual(["stubborn"]);
+});

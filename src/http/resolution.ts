@@ -113,7 +113,7 @@ export class Resolution {
     let answer = error;
     for (let open = this.#open.pop(); open; open = this.#open.pop()) {
       try {
-        await open.made.throw(answer);
+        await throwInto(open, answer);
       } catch (thrown) {
         answer = thrown;
       }
@@ -132,6 +132,13 @@ async function end({ name, made }: Open): Promise<void> {
   throw yieldsOnce(`The dependency "${name}" yielded twice.`);
 }
 
+/** What goes on after a `yield` in its `catch` would wait there for ever. */
+async function throwInto({ name, made }: Open, error: unknown): Promise<void> {
+  if ((await made.throw(error)).done) return;
+  await made.return(undefined);
+  throw yieldsOnce(`The dependency "${name}" yielded again after an error.`);
+}
+
 function yieldsOnce(what: string): NexusError {
   return new NexusError("NX_DEPENDENCY", what, {
     cure: "A generator yields its value once, and cleans up after that.",
@@ -141,7 +148,7 @@ function yieldsOnce(what: string): NexusError {
 async function endAfterAnswer(open: Open, { error }: Context): Promise<void> {
   try {
     if (error === undefined) await end(open);
-    else await open.made.throw(error);
+    else await throwInto(open, error);
   } catch (thrown) {
     if (thrown !== error)
       currentLog().error({ err: thrown }, `The dependency "${open.name}" did not end cleanly`);

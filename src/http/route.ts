@@ -4,6 +4,7 @@ import { type AnyMethod, decorate, decorationsOf, type MethodContext } from "../
 import { checkSpec, checkWords } from "./check.ts";
 import type { RouteDecorator } from "./decorator.ts";
 import type { AnyResponse, Defaults, Handler, Input, None, RouteSpec, Spec, Verb } from "./spec.ts";
+import { mergeSpecs, readMarks } from "./surroundings.ts";
 import { parseTemplate, type Template } from "./template.ts";
 
 /** A route as a field: a value, not callable; share code through methods and services. */
@@ -100,7 +101,8 @@ interface Mounted {
 
 /**
  * Routes of another class, under a prefix of this plugin.
- * @param defaults said for each of its routes that does not say otherwise; tags, responses and middleware add up
+ * @param defaults said for each of its routes that does not say otherwise; tags, responses, middleware,
+ * and what is needed of who asks add up
  */
 export function mount<const P extends string, T extends Routes>(
   prefix: P extends `${string}{${string}` ? "a prefix has no {parameters}" : P,
@@ -130,8 +132,13 @@ export interface Declared {
 }
 
 /** All routes of an instance, as field and decorator, those of mounted classes included. */
-export function routesOf(group: Routes, prefix = "", around: Defaults = {}, name = ""): Declared[] {
-  const within = merge(around, { middleware: [...group.middleware, ...layersOf(group)] });
+export function routesOf(
+  group: Routes,
+  prefix = "",
+  around: RouteSpec = {},
+  name = "",
+): Declared[] {
+  const within = mergeSpecs(around, { middleware: [...group.middleware, ...layersOf(group)] });
   const owner = group.constructor.name;
   const declare = (
     route: Omit<Route, "handler">,
@@ -140,7 +147,7 @@ export function routesOf(group: Routes, prefix = "", around: Defaults = {}, name
   ): Declared => ({
     method: route.method,
     path: prefix + (route.path === "/" && prefix ? "" : route.path),
-    spec: merge(within, route.spec),
+    spec: mergeSpecs(within, route.spec),
     handler,
     member: name + member,
     owner,
@@ -154,15 +161,20 @@ export function routesOf(group: Routes, prefix = "", around: Defaults = {}, name
     return routesOf(
       value,
       prefix + mount.prefix,
-      merge(within, mount.defaults),
+      mergeSpecs(within, mount.defaults),
       `${name}${member}_`,
     );
   });
   const methods = decorationsOf(group.constructor).flatMap(({ member, marks }) => {
+    const routes = marks.filter(isRoute);
+    const asked = readMarks(marks, routes, `${owner}.${String(member)}`);
+    if (!routes.length) return [];
     const handler = (group as unknown as Record<string | symbol, AnyMethod>)[member]!.bind(
       group as never,
     );
-    return marks.filter(isRoute).map((route) => declare(route, String(member), handler));
+    return routes.map((route) =>
+      declare({ ...route, spec: mergeSpecs(asked, route.spec) }, String(member), handler),
+    );
   });
   return [...fields, ...methods];
 }
@@ -181,16 +193,6 @@ function mountOf(group: Routes): Mounted | undefined {
 
 function isRoute(value: unknown): value is Route {
   return (value as Partial<Route> | null | undefined)?.kind === "route";
-}
-
-function merge(outer: Defaults, inner: RouteSpec): RouteSpec {
-  return {
-    ...outer,
-    ...inner,
-    middleware: [...(outer.middleware ?? []), ...(inner.middleware ?? [])],
-    tags: [...new Set([...(outer.tags ?? []), ...(inner.tags ?? [])])],
-    responses: { ...outer.responses, ...inner.responses },
-  };
 }
 
 /** Remembers where a function was called from; the text is made only when somebody asks. */

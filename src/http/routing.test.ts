@@ -262,7 +262,7 @@ test("a plugin's prefix and a mount's stand before its routes (Z2)", async () =>
     show = get("/{id}", ({ id }) => id);
   }
   class Team extends Plugin {
-    static override prefix = "/team";
+    static prefix = "/team";
     home = get("/", () => "home");
     users = mount("/users", UserRoutes);
     admin = mount("", AdminRoutes);
@@ -279,3 +279,13 @@ test("a plugin's prefix and a mount's stand before its routes (Z2)", async () =>
   expect(await ask("/team/stats")).toEqual({ users: 0 });
   expect(await ask("/team/inner/7")).toBe("7");
 });
+
+test("an encoded slash at the end is part of a name: no redirect leads to a 404", async () => {
+  await using client = await TestClient.of(Slashes);
+  expect((await client.get("/bare%2F", { followRedirects: false })).status).toBe(404);
+  expect((await client.get("/bare/", { followRedirects: false })).status).toBe(308);
+});
+
+class Slashes extends Plugin {
+  bare = get("/bare", () => 1);
+}

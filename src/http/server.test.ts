@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { connect } from "node:net";
 import { Agent, request as ask } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, expect, test } from "vitest";
@@ -115,9 +116,38 @@ test("closing cuts what is not done by the deadline", async () => {
 test("a port that is taken is said so, with the cure", async () => {
   const { port } = await serve(() => new Response(null));
   await expect(createHttpServer(async () => {}, { port, host: "127.0.0.1" })).rejects.toThrow(
-    `Cannot listen on port ${port} of 127.0.0.1: it is taken. Stop what listens there, or set PORT`,
+    `Cannot listen on port ${port} of 127.0.0.1: it is taken. Stop what listens there, or choose another port`,
   );
   await expect(createHttpServer(async () => {}, { port: 0, host: "192.0.2.1" })).rejects.toThrow(
-    /Set HOST to an address of this machine/,
+    /Choose an address of this machine/,
   );
+});
+
+test("a client that takes nothing of an answer is cut off after the send time-out", async () => {
+  const body = "x".repeat(20 * 1024 * 1024);
+  const { port } = await serve(() => new Response(body), { sendTimeout: 0.3 });
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => {});
+  socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  socket.pause();
+  await new Promise((resolve) => setTimeout(resolve, 900));
+  let size = 0;
+  socket.on("data", (chunk) => (size += chunk.length));
+  socket.resume();
+  await once(socket, "close");
+  expect(size).toBeLessThan(body.length);
+});
+
+test("CONNECT and unknown transfer codings are refused", async () => {
+  const { port } = await serve(() => new Response("never"));
+  const ask = async (head: string): Promise<string> => {
+    const socket = connect(port, "127.0.0.1");
+    socket.end(head);
+    let text = "";
+    for await (const chunk of socket) text += String(chunk);
+    return text.split("\r\n")[0]!;
+  };
+  expect(await ask("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n")).toContain("405");
+  const coded = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n";
+  expect(await ask(coded)).toContain("501");
 });

@@ -24,6 +24,8 @@ export interface HttpServerOptions {
   readonly requestTimeout?: number;
   /** Seconds that an idle connection is kept; default 5. */
   readonly keepAliveTimeout?: number;
+  /** Seconds that a client may take nothing of an answer before it is cut off; default 60. */
+  readonly sendTimeout?: number;
 }
 
 export interface HttpServer {
@@ -39,12 +41,13 @@ export async function createHttpServer(
   options: HttpServerOptions = {},
 ): Promise<HttpServer> {
   const connections = new Map<Socket, Connection>();
+  const sendTimeout = milliseconds(options.sendTimeout ?? 60);
   let closing = false;
 
   const take = (incoming: IncomingMessage, outgoing: ServerResponse, awaitsContinue = false) => {
     const fault = faultOf(incoming);
-    if (fault !== undefined) return refuseWith(outgoing, 400, fault);
-    const turn = new Turn(incoming, outgoing);
+    if (fault) return refuseWith(outgoing, ...fault);
+    const turn = new Turn(incoming, outgoing, sendTimeout);
     turn.awaitsContinue = awaitsContinue;
     const turns = connections.get(incoming.socket)?.turns;
     turns?.add(turn);
@@ -60,6 +63,10 @@ export async function createHttpServer(
 
   const server = createServer({ ...limitsOf(options), requireHostHeader: false }, take);
   server.on("checkContinue", (incoming, outgoing) => take(incoming, outgoing, true));
+  // It is no proxy.
+  server.on("connect", (_, socket) =>
+    socket.end("HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"),
+  );
   server.on("checkExpectation", (_, outgoing: ServerResponse) => refuseWith(outgoing, 417));
   server.on("clientError", (error, socket) => {
     void refuse(error, connections.get(socket as Socket));
@@ -81,8 +88,8 @@ export async function createHttpServer(
       closing = true;
       const closed = once(server, "close");
       server.close();
-      // Those that never asked anything count as busy there.
-      for (const { socket } of connections.values()) if (!socket.bytesRead) socket.destroy();
+      // Those that have only begun to ask count as busy there.
+      for (const { socket, turns } of connections.values()) if (!turns.size) socket.destroy();
       const timer = setTimeout(() => server.closeAllConnections(), deadline * 1000);
       await closed;
       clearTimeout(timer);
@@ -106,16 +113,19 @@ function limitsOf(options: HttpServerOptions) {
 const milliseconds = (seconds: number): number => Math.round(seconds * 1000);
 
 const cures: Readonly<Record<string, string>> = {
-  EADDRINUSE: "Stop what listens there, or set PORT to another one; PORT=0 takes any free one.",
-  EACCES: "Ports below 1024 are the system's: set PORT to a higher one.",
-  EADDRNOTAVAIL: "Set HOST to an address of this machine; HOST=0.0.0.0 is all of them.",
-  ENOTFOUND: "Set HOST to an address of this machine; HOST=0.0.0.0 is all of them.",
+  EADDRINUSE:
+    "Stop what listens there, or choose another port (PORT, or listen({ port })); 0 takes any free one.",
+  EACCES: "Ports below 1024 are the system's: choose a higher one (PORT, or listen({ port })).",
+  EADDRNOTAVAIL:
+    "Choose an address of this machine (HOST, or listen({ host })); 0.0.0.0 is all of them.",
+  ENOTFOUND:
+    "Choose an address of this machine (HOST, or listen({ host })); 0.0.0.0 is all of them.",
 };
 
 function cannotListen(cause: NodeJS.ErrnoException, port: number, host: string): NexusError {
   const why = cause.code === "EADDRINUSE" ? "it is taken" : messageOf(cause);
   return new NexusError("NX_LISTEN", `Cannot listen on port ${port} of ${host}: ${why}.`, {
-    cure: cures[cause.code ?? ""] ?? "Set PORT and HOST to what this machine has.",
+    cure: cures[cause.code ?? ""] ?? "Choose a port and an address that this machine has.",
     cause,
   });
 }

@@ -1,3 +1,4 @@
+import type { Guarded } from "../auth/index.ts";
 import type {
   Fields,
   Flat,
@@ -14,6 +15,7 @@ import type {
 import type { HTTPException } from "../exceptions.ts";
 import type { Response, Size } from "../message/index.ts";
 import type { Middleware } from "../middleware/index.ts";
+import type { RateLimit } from "../ratelimit/index.ts";
 import type { Out, Schema } from "../validation/index.ts";
 import type { Param, PathParams } from "./template.ts";
 
@@ -37,7 +39,9 @@ export interface Responses extends Readonly<
 > {}
 
 /** What every route may say, and what `mount` may say for a whole class of them. */
-export interface Defaults {
+export interface Defaults extends Guarded {
+  /** By user, else API key, else address; each route counts for itself. */
+  readonly rateLimit?: RateLimit;
   readonly middleware?: readonly Middleware[];
   readonly responses?: Responses;
   readonly tags?: readonly string[];
@@ -91,6 +95,8 @@ export interface None extends Schema<unknown, unknown> {
 
 /** A spec as the platform reads it, its types forgotten. */
 export interface RouteSpec extends Defaults {
+  /** What is said of who may ask, here and around: each has to let a request in. */
+  readonly guards?: readonly Guarded[];
   readonly path?: Fields;
   readonly query?: Fields;
   readonly headers?: Fields;

@@ -1,4 +1,5 @@
 export { bytesOf, decodeUtf8, readAll, type Size, tooLarge } from "./body.ts";
+export { clientAddress, createTrust, type Trust } from "./client-address.ts";
 export { type CookieOptions, parseCookies, serializeCookie } from "./cookies.ts";
 export { Headers, type HeadersInit } from "./headers.ts";
 export { Request, type RequestSource } from "./request.ts";

@@ -105,7 +105,7 @@ const unsendable = /[^\x21-\x7e]+|["<>\\^`{|}]/g;
 
 /**
  * JSON text. A bigint is written as a number, a Date as RFC 3339.
- * @throws TypeError for what JSON cannot say: rings, NaN, Infinity
+ * @throws TypeError for what JSON cannot say: rings, NaN, Infinity, promises, Maps and Sets
  */
 export function toJSON(value: unknown): string {
   let text: string | undefined;
@@ -116,8 +116,8 @@ export function toJSON(value: unknown): string {
     text = JSON.stringify(value, rawBigInt);
   }
   if (text === undefined) return "null";
-  // NaN and Infinity are written as null: where there is a null, look whether it is a true one.
-  if (text.includes("null")) refuseNonFinite(value, "");
+  // NaN is written as null, a forgotten promise as {}: where there is one, look whether it is true.
+  if (text.includes("null") || text.includes("{}")) refuseUnsayable(value, "");
   return text;
 }
 
@@ -127,12 +127,17 @@ function rawBigInt(_: string, value: unknown): unknown {
     : value;
 }
 
-function refuseNonFinite(value: unknown, name: string): void {
-  if (typeof value === "number" && !Number.isFinite(value)) {
-    throw new TypeError(`JSON has no ${value}${name && ` (at "${name}")`}.`);
-  }
+function refuseUnsayable(value: unknown, name: string): void {
+  const where = name && ` (at "${name}")`;
+  if (typeof value === "number" && !Number.isFinite(value))
+    throw new TypeError(`JSON has no ${value}${where}.`);
   if (typeof value !== "object" || value === null || "toJSON" in value) return;
-  for (const [member, inner] of Object.entries(value)) refuseNonFinite(inner, member);
+  if (value instanceof Promise) throw new TypeError(`A promise${where} was not awaited.`);
+  if (value instanceof Map || value instanceof Set)
+    throw new TypeError(
+      `JSON has no ${value.constructor.name}${where}: make a list or an object of it.`,
+    );
+  for (const [member, inner] of Object.entries(value)) refuseUnsayable(inner, member);
 }
 
 function withCharset(type: string | undefined): string | undefined {

@@ -45,7 +45,7 @@ async function around(
   let entered = false;
   const response = await layer(context.request, (request) => {
     if (entered) {
-      throw new NexusError("NX_NEXT_TWICE", `The middleware "${layer.name}" called next() twice.`, {
+      throw new NexusError("NX_NEXT_TWICE", `${nameOf(layer)} called next() twice.`, {
         cure: "Keep the response of the first call.",
       });
     }
@@ -57,9 +57,13 @@ async function around(
   if (isWebResponse(response)) return fromWebResponse(response);
   throw new NexusError(
     "NX_NO_RESPONSE",
-    `The middleware "${layer.name}" returned ${String(response)} instead of a response.`,
+    `${nameOf(layer)} returned ${String(response)} instead of a response, for ${context.request.method} ${context.request.rawPath}.`,
     {
       cure: "Return what next() gave, or a response of your own.",
     },
   );
+}
+
+function nameOf(layer: Middleware): string {
+  return layer.name ? `The middleware "${layer.name}"` : "A middleware without a name";
 }

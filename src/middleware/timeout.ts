@@ -1,4 +1,3 @@
-import { findContext } from "../context.ts";
 import { HTTPException, NexusError } from "../exceptions.ts";
 import type { Response } from "../message/index.ts";
 import type { Middleware } from "./compose.ts";
@@ -32,9 +31,7 @@ export function timeout(seconds: number): Middleware {
     try {
       return await Promise.race([inner, late.promise]);
     } catch (error) {
-      // What the late handler uses stays until it is done.
-      const done = inner.then(discard).catch(() => {});
-      findContext()?.defer(() => done);
+      inner.then(discard).catch(() => {});
       throw error;
     } finally {
       clearTimeout(clock);

@@ -64,6 +64,8 @@ function translate(source: string, file: string): string {
       },
     );
   }
+  // Messages name the lines of the source, not of the translation.
+  process.setSourceMapsEnabled(true);
   return esbuild.transformSync(source, {
     loader: "ts",
     target: "es2022",

@@ -45,7 +45,7 @@ test("who needs a plugin that could not be loaded hears that, not that there is 
 
 test("of two plugins with one name the second one fails, naming both places", async () => {
   class First extends Plugin {
-    static override prefix = "/first";
+    static prefix = "/first";
     here = get("/here", () => 1);
   }
   await start(
@@ -89,7 +89,7 @@ test("a plugin that fails while it starts leaves nothing behind", async () => {
     override stop = () => void left.push("service stopped");
   }
   class Half extends Plugin {
-    static override services = [Store];
+    static services = [Store];
     store = inject(Store);
     here = get("/half", () => 1);
     heard = on("**", () => void left.push("heard"));
@@ -116,7 +116,7 @@ test("a plugin whose constructor throws fails with those who inject its services
   const left: string[] = [];
   class Users extends Service {}
   class Accounts extends Plugin {
-    static override services = [Users];
+    static services = [Users];
     timer = this.every(5, () => left.push("timer"));
     undone = this.defer(() => left.push("undone"));
     constructor() {
@@ -144,7 +144,7 @@ test("a plugin whose constructor throws fails with those who inject its services
 test("in code, a failing plugin is thrown: the one at the root of it", async () => {
   class Users extends Service {}
   class Accounts extends Plugin {
-    static override services = [Users];
+    static services = [Users];
     start = () => Promise.reject(new Error("no users"));
   }
   class Shop extends Plugin {

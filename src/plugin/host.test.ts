@@ -33,7 +33,7 @@ test("listeners are fields of plugins, services and mounted groups, until the pl
     heard = on("thing.done", () => void heard.push("group"));
   }
   class Notes extends Plugin {
-    static override services = [Store];
+    static services = [Store];
     group = mount("/group", Group);
     heard = on("thing.*", () => void heard.push("plugin"));
   }

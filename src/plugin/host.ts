@@ -1,17 +1,17 @@
-import satisfies from "semver/functions/satisfies.js";
 import { eventsKey } from "../events/index.ts";
 import { messageOf, NexusError } from "../exceptions.ts";
 import { logKey } from "../log.ts";
 import { key, keyOf, nameService, type Scope } from "../services.ts";
+import { checkNeeds, nameTaken, strangers } from "./checks.ts";
 import type { Manifest } from "./manifest.ts";
 import { inOrder, PluginRing } from "./order.ts";
-import type { BrokenSource, PluginSource } from "./source.ts";
+import { type BrokenSource, placeOf, type PluginSource } from "./source.ts";
 import { type Surroundings, Unit } from "./unit.ts";
 
 export type PluginState = "found" | "loaded" | "started" | "stopping" | "stopped" | "failed";
 
 export interface Failure {
-  /** What was being done: `load check config make start`. */
+  /** What was being done: `load check config make compile start`. */
   readonly step: string;
   readonly reason: string;
   readonly error: unknown;
@@ -26,7 +26,7 @@ export interface PluginStatus {
   readonly failure?: Failure | undefined;
 }
 
-interface Record {
+interface PluginRecord {
   readonly name: string;
   readonly manifest: Manifest | undefined;
   unit?: Unit;
@@ -41,12 +41,14 @@ export const hostKey = key<PluginHost>("nexus/plugins");
 export interface HostOptions extends Surroundings {
   /** Of this platform, for the range that a manifest asks for. */
   readonly version: string;
+  /** Whoever started the plugins does not want to hear of a failure by an error: it is logged. */
+  readonly tolerant: boolean;
 }
 
 /** Starts plugins in the order of need, and stops them the other way round. */
 export class PluginHost {
   readonly #options: HostOptions;
-  readonly #records = new Map<string, Record>();
+  readonly #records = new Map<string, PluginRecord>();
   #order: readonly string[] = [];
 
   constructor(options: HostOptions) {
@@ -75,15 +77,18 @@ export class PluginHost {
     const added = sources.map((source) => this.#add(source));
     for (const { name, manifest, folder, reason } of broken)
       await this.#fail(this.#record(name, folder, manifest), "load", reason);
-    const each = async (step: string, work: (record: Record) => void | Promise<void>) => {
+    const each = async (step: string, work: (record: PluginRecord) => void | Promise<void>) => {
       for (const record of added) await this.#attempt(record, step, () => work(record));
     };
+    const { app, config, env } = this.#options;
+    for (const warning of strangers([...this.#records.keys()], config, env))
+      app.get(logKey).warn(warning);
     await each("check", (record) => this.#check(record));
     await each("config", ({ unit }) => unit!.configure());
     this.#offerServices();
     await each("make", (record) => this.#make(record));
     // Routes ask for services too, and so for the plugins that own them.
-    await each("make", ({ unit }) => unit!.compile());
+    await each("compile", ({ unit }) => unit!.compile());
     this.#order = await this.#inOrder();
     await made();
     await this.#options.app.run(() => this.#startAll());
@@ -96,14 +101,19 @@ export class PluginHost {
       await this.#stopOne(this.#records.get(name)!);
   }
 
+  /** What a plugin was made of: its class and its manifest. */
+  sourceOf(name: string): PluginSource | undefined {
+    return this.#records.get(name)?.unit?.source;
+  }
+
   /** Throws when a started plugin is unwell. */
   async health(name: string): Promise<void> {
     await this.#records.get(name)?.unit?.health();
   }
 
   /** Of two with one name the second one is told apart by its place. */
-  #record(name: string, place: string, manifest: Manifest | undefined): Record {
-    const record: Record = {
+  #record(name: string, place: string, manifest: Manifest | undefined): PluginRecord {
+    const record: PluginRecord = {
       name: this.#records.has(name) ? `${name} (${place})` : name,
       manifest,
       state: "found",
@@ -114,7 +124,7 @@ export class PluginHost {
     return record;
   }
 
-  #add(source: PluginSource): Record {
+  #add(source: PluginSource): PluginRecord {
     const { manifest, type } = source;
     const record = this.#record(manifest.name, placeOf(source), manifest);
     // One of a name that is taken fails as soon as it is checked.
@@ -125,36 +135,10 @@ export class PluginHost {
     return record;
   }
 
-  #check({ name, manifest, unit }: Record): void {
-    const { name: wanted, platform, plugins } = manifest!;
-    if (!unit) {
-      const first = this.#records.get(wanted)?.unit?.source;
-      throw new NexusError(
-        "NX_PLUGIN_TWICE",
-        `Two plugins are called "${wanted}": ${first && placeOf(first)} and ${name.slice(wanted.length + 2, -1)}.`,
-        { cure: 'Give one of them another "name" in its package.json.' },
-      );
-    }
-    const { version } = this.#options;
-    const faults: string[] = [];
-    if (platform !== undefined && !satisfies(version, platform)) {
-      faults.push(`it works with nexus-platform ${platform}, and this is ${version}`);
-    }
-    for (const [other, range] of Object.entries(plugins)) {
-      const known = this.#records.get(other);
-      const found = known?.manifest?.version;
-      if (!known) faults.push(`it needs the plugin "${other}" ${range}, and there is none`);
-      else if (found !== undefined && !satisfies(found, range))
-        faults.push(`it needs the plugin "${other}" ${range}, found ${found}`);
-    }
-    if (!faults.length) return;
-    throw new NexusError(
-      "NX_PLUGIN_NEEDS",
-      `The plugin "${name}" cannot start: ${faults.join("; ")}.`,
-      {
-        cure: "Install what is missing, or widen the range in its package.json.",
-      },
-    );
+  #check({ name, manifest, unit }: PluginRecord): void {
+    const { name: wanted } = manifest!;
+    if (unit) checkNeeds(manifest!, this.#options.version, (other) => this.#records.get(other));
+    else throw nameTaken(wanted, this.#records.get(wanted)?.unit?.source, name);
   }
 
   /** Any plugin may inject the services of any other: who asks is noted, and starts later. */
@@ -174,7 +158,7 @@ export class PluginHost {
     }
   }
 
-  #make(record: Record): void {
+  #make(record: PluginRecord): void {
     try {
       record.unit!.make();
     } catch (error) {
@@ -185,7 +169,7 @@ export class PluginHost {
   }
 
   /** Makes the plugin before somebody who asks for its services, who fails with it. */
-  #need(record: Record): void {
+  #need(record: PluginRecord): void {
     if (!record.failure) {
       try {
         return this.#make(record);
@@ -225,7 +209,7 @@ export class PluginHost {
     }
   }
 
-  async #stopOne(record: Record): Promise<void> {
+  async #stopOne(record: PluginRecord): Promise<void> {
     const { name, state } = record;
     if (state !== "started" && state !== "loaded") return;
     this.#change(record, "stopping");
@@ -235,7 +219,11 @@ export class PluginHost {
       await this.#options.app.get(eventsKey).publish(`plugin.${name}.stopped`, { plugin: name });
   }
 
-  async #attempt(record: Record, step: string, work: () => void | Promise<void>): Promise<void> {
+  async #attempt(
+    record: PluginRecord,
+    step: string,
+    work: () => void | Promise<void>,
+  ): Promise<void> {
     if (record.state === "failed") return;
     try {
       // It may have failed already, when another one asked for its services.
@@ -247,16 +235,21 @@ export class PluginHost {
   }
 
   /** Keeps the reason, and undoes what was done. */
-  async #fail(record: Record, step: string, error: unknown): Promise<void> {
+  async #fail(record: PluginRecord, step: string, error: unknown): Promise<void> {
     record.failure ??= { step, reason: messageOf(error), error };
     this.#change(record, "failed");
-    this.#options.app
-      .get(logKey)
-      .error({ err: error, plugin: record.name, step }, `The plugin "${record.name}" failed`);
+    if (this.#options.tolerant) this.#tell(record, step, error);
     await this.#end(record);
   }
 
-  async #end({ name, unit }: Record): Promise<void> {
+  /** A mistake that names its cure needs no stack; anything else does. */
+  #tell({ name }: PluginRecord, step: string, error: unknown): void {
+    const about = error instanceof NexusError ? { code: error.code } : { err: error };
+    const text = `The plugin "${name}" failed (${step}): ${messageOf(error)}`;
+    this.#options.app.get(logKey).error({ ...about, plugin: name, step }, text);
+  }
+
+  async #end({ name, unit }: PluginRecord): Promise<void> {
     await unit
       ?.end()
       .catch((error: unknown) =>
@@ -266,7 +259,7 @@ export class PluginHost {
       );
   }
 
-  #change(record: Record, state: PluginState): void {
+  #change(record: PluginRecord, state: PluginState): void {
     record.state = state;
     record.since = new Date();
   }
@@ -278,14 +271,10 @@ function pluginOf(scope: Scope): string | undefined {
   return undefined;
 }
 
-function needsFailed({ name, failure }: Record): NexusError {
+function needsFailed({ name, failure }: PluginRecord): NexusError {
   return new NexusError(
     "NX_PLUGIN_NEEDS",
     `It needs the plugin "${name}", which failed: ${failure!.reason}`,
     { cause: failure!.error },
   );
-}
-
-function placeOf({ folder, type }: PluginSource): string {
-  return folder ?? `the class ${type.name}`;
 }

@@ -1,4 +1,5 @@
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { patience, within } from "./deadline.ts";
 import { messageOf, NexusError } from "../exceptions.ts";
 
 /**
@@ -8,13 +9,25 @@ import { messageOf, NexusError } from "../exceptions.ts";
 export async function importDefault(file: string, code = "NX_LOAD"): Promise<unknown> {
   const url = pathToFileURL(file).href;
   try {
-    return ((await import(/* @vite-ignore */ url)) as { default?: unknown }).default;
+    const module = import(/* @vite-ignore */ url) as Promise<{ default?: unknown }>;
+    return (await within(patience, "Its loading", module)).default;
   } catch (cause) {
     const message = messageOf(cause).replace(/\.?$/, ".");
+    const cure = cureOf(message);
     throw new NexusError(code, `${file} could not be loaded: ${message}${placeIn(cause)}`, {
       cause,
+      ...(cure !== undefined && { cure }),
     });
   }
+}
+
+/** Of the two commonest causes. */
+function cureOf(message: string): string | undefined {
+  const [, missing] = /^Cannot find package '([^']+)'/.exec(message) ?? [];
+  if (missing !== undefined) return `Run \`npm install ${missing}\`.`;
+  return message.includes("before initialization")
+    ? "Do two modules import each other?"
+    : undefined;
 }
 
 /** Node writes the place above the stack where it cannot read a file; else the first line has it. */

@@ -16,7 +16,7 @@ test("a package.json is a manifest", () => {
         title: "Your notes",
         platform: ">=0.1.0 <2",
         plugins: { "@acme/auth": "^1.0.0", mail: "*" },
-        permissions: ["notes:write"],
+        permissions: { "notes:write": "Change notes" },
         optional: true,
       },
     }),
@@ -29,6 +29,7 @@ test("a package.json is a manifest", () => {
     platform: ">=0.1.0 <2",
     plugins: { auth: "^1.0.0", mail: "*" },
     optional: true,
+    permissions: { "notes:write": "Change notes" },
   });
 });
 
@@ -93,4 +94,19 @@ test("a class without a package.json is called as itself, in kebab-case", () => 
     "": "plugin",
   };
   for (const [name, made] of Object.entries(names)) expect(kebab(name)).toBe(made);
+});
+
+test("a plugin names the permissions that it brings, with or without what they allow", () => {
+  const permissionsOf = (permissions: unknown) =>
+    read({ name: "notes", nexus: { permissions } }).permissions;
+  expect(permissionsOf(undefined)).toBeUndefined();
+  expect(permissionsOf(["notes:read", "notes:write"])).toEqual({
+    "notes:read": "",
+    "notes:write": "",
+  });
+  expect(() => permissionsOf({ "notes:*": "All", "": "", "a b": "", ok: 1 })).toThrow(
+    /"notes:\*", which.*"", which.*"a b", which.*"nexus.permissions.ok" must be a text/,
+  );
+  expect(() => permissionsOf([1])).toThrow("1, which is no name");
+  expect(() => permissionsOf("notes:write")).toThrow("must be an object");
 });

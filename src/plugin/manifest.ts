@@ -16,6 +16,8 @@ export interface Manifest {
   readonly plugins: Readonly<Record<string, string>>;
   /** The app is ready without it. */
   readonly optional: boolean;
+  /** The permissions that it brings, with what each allows. */
+  readonly permissions?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The manifest of a plugin without a package.json: a class in a test or a single file. */
@@ -63,6 +65,7 @@ export function readManifest(json: unknown, file: string): Manifest {
   }
   const optional = nexus["optional"] ?? false;
   if (typeof optional !== "boolean") fail('"nexus.optional" must be true or false');
+  const permissions = readPermissions(nexus["permissions"], fail);
   const manifest: Manifest = {
     name,
     version,
@@ -77,11 +80,36 @@ export function readManifest(json: unknown, file: string): Manifest {
       ]),
     ),
     optional: optional === true,
+    ...(permissions && { permissions }),
   };
   if (!faults.length) return manifest;
   throw new NexusError("NX_MANIFEST", `${file} is at fault: ${faults.join("; ")}.`, {
     cure: "Mend it, and start again.",
   });
+}
+
+/** Whether a text may name a permission: words with colons between them, as in `notes:write`. */
+export function isPermission(name: string): boolean {
+  return name.length <= 100 && /^[\w.-]+(:[\w.-]+)*$/.test(name);
+}
+
+/** With what each allows, or a list of names alone. */
+function readPermissions(
+  found: unknown,
+  fail: (what: string) => undefined,
+): Record<string, string> | undefined {
+  if (found === undefined) return undefined;
+  const list = Array.isArray(found) ? found.map((name) => [name, ""] as const) : undefined;
+  const pairs: readonly (readonly [unknown, unknown])[] | undefined =
+    list ?? (isRecord(found) ? Object.entries(found) : undefined);
+  if (!pairs)
+    return fail('"nexus.permissions" must be an object, as in { "notes:write": "Change notes" }');
+  for (const [name, description] of pairs) {
+    if (typeof name !== "string" || !isPermission(name))
+      fail(`"nexus.permissions" has ${JSON.stringify(name)}, which is no name as "notes:write"`);
+    else if (typeof description !== "string") fail(`"nexus.permissions.${name}" must be a text`);
+  }
+  return Object.fromEntries(pairs as [string, string][]);
 }
 
 /** A plugin is called without the scope of its package. */

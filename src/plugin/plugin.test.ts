@@ -20,7 +20,7 @@ afterEach(async () => {
 test("a plugin knows its name, version, settings, log and age", async () => {
   let made: Notes | undefined;
   class Notes extends Plugin {
-    static override config = z.object({ apiKey: secret(z.string()), tries: z.int().default(3) });
+    static config = z.object({ apiKey: secret(z.string()), tries: z.int().default(3) });
     declare config: z.output<typeof Notes.config>;
     key: string;
     constructor() {
@@ -70,7 +70,7 @@ test("at its end the signal fires first, then what was deferred is undone, newes
     override stop = () => void order.push("service");
   }
   class Notes extends Plugin {
-    static override services = [Store];
+    static services = [Store];
     store = inject(Store);
     early = this.defer(() => order.push("deferred when made"));
     start(): void {
@@ -104,7 +104,7 @@ test("what is undone, and a service that stops, run in the plugin's scope", asyn
     override stop = note;
   }
   class Notes extends Plugin {
-    static override services = [Store];
+    static services = [Store];
     start = () => this.defer(note);
   }
   await start([Notes]);

@@ -25,6 +25,10 @@ export class Plugin extends Routes {
   static readonly config?: Schema;
   static readonly migrations: Migrations = {};
   static readonly errorHandlers: readonly ErrorHandler[] = [];
+  /** The permissions that it brings, with what each allows: `{ "notes:write": "Change notes" }`. */
+  static readonly permissions: Readonly<Record<string, string>> = {};
+  /** Roles to begin with, and what they may: `{ editor: ["notes:*"] }`. Administrators change them. */
+  static readonly roles: Readonly<Record<string, readonly string[]>> = {};
 
   readonly name: string;
   readonly version: string;
@@ -53,6 +57,13 @@ export class Plugin extends Routes {
     this.log = log;
     this.signal = signal;
   }
+
+  /** Runs when the tables and services are there, before the first request. */
+  start?(): void | Promise<void>;
+  /** Runs when the last request has gone. */
+  stop?(): void | Promise<void>;
+  /** Throws when the plugin is unwell; asked by `/health/ready`. */
+  health?(): void | Promise<void>;
 
   /** Seconds since this instance was made. */
   uptime(): number {
@@ -108,18 +119,12 @@ export class Plugin extends Routes {
 /** Milliseconds; Node takes what is longer for 1. */
 const longest = 2 ** 31 - 1;
 
-/** What a plugin may also have. They are not inherited, so that routes may have any name but these. */
-export interface Lifecycle {
-  start?(): void | Promise<void>;
-  stop?(): void | Promise<void>;
-  /** Throws when the plugin is unwell. */
-  health?(): void | Promise<void>;
-}
-
 export type PluginClass = (new () => Plugin) & {
   readonly prefix: string;
   readonly services: readonly ServiceClass[];
   readonly config?: Schema;
   readonly migrations: Migrations;
   readonly errorHandlers: readonly ErrorHandler[];
+  readonly permissions: Readonly<Record<string, string>>;
+  readonly roles: Readonly<Record<string, readonly string[]>>;
 };

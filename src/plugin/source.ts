@@ -44,3 +44,8 @@ function describe(found: unknown): string {
     ? `the class or function "${found.name}"`
     : `a value of type ${typeof found}`;
 }
+
+/** Where a plugin was found. */
+export function placeOf({ folder, type }: PluginSource): string {
+  return folder ?? `the class ${type.name}`;
+}

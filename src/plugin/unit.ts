@@ -1,5 +1,6 @@
 import { type Env, readPluginConfig } from "../config/index.ts";
 import { eventsKey, type Listener } from "../events/index.ts";
+import { NexusError } from "../exceptions.ts";
 import {
   createEndpoint,
   createErrorAnswer,
@@ -12,7 +13,8 @@ import {
 } from "../http/index.ts";
 import { logKey } from "../log.ts";
 import { findService, type Scope, Services } from "../services.ts";
-import { type Lifecycle, type Plugin, pluginInfo } from "./plugin.ts";
+import { healthPatience, patience, within } from "./deadline.ts";
+import { type Plugin, pluginInfo } from "./plugin.ts";
 import { isSchema, type Schema } from "../validation/index.ts";
 import type { PluginSource } from "./source.ts";
 import { tableKey } from "./table.ts";
@@ -33,7 +35,7 @@ export class Unit {
   readonly scope: Scope;
   readonly #around: Surroundings;
   readonly #services: Services;
-  #instance: (Plugin & Lifecycle) | undefined;
+  #instance: Plugin | undefined;
   #making = false;
   #config: unknown;
   #endpoints: readonly Endpoint[] = [];
@@ -84,7 +86,16 @@ export class Unit {
 
   /** Compiles its routes. @throws what their specs get wrong, and services that nobody provides */
   async compile(): Promise<void> {
-    this.#endpoints = await this.#endpointsOf(this.#instance!);
+    const instance = this.#instance!;
+    for (const name of ["start", "stop", "health"] as const) {
+      if (instance[name] === undefined || typeof instance[name] === "function") continue;
+      throw new NexusError(
+        "NX_ROUTE_SPEC",
+        `The plugin "${this.name}" has a field "${name}", which is the name of a step in its life.`,
+        { cure: "Give the field another name." },
+      );
+    }
+    this.#endpoints = await this.#endpointsOf(instance);
   }
 
   /** Brings the tables up to date, starts services and plugin, and puts its routes into the table. */
@@ -98,9 +109,13 @@ export class Unit {
         migrate(findService(this.scope, Database), { plugin: this.name, migrations }),
       );
     }
-    await this.#services.start();
+    await within(patience, `The start of its services`, this.#services.start());
     this.scope.defer(() => instance.stop?.());
-    await this.scope.run(() => instance.start?.());
+    await within(
+      patience,
+      "Its start()",
+      this.scope.run(() => instance.start?.()),
+    );
     this.#listen(instance);
     this.scope.defer(this.#around.app.get(tableKey).add(this.#endpoints));
   }
@@ -140,7 +155,11 @@ export class Unit {
 
   /** @throws what the plugin throws when it is unwell */
   async health(): Promise<void> {
-    await this.scope.run(() => this.#instance?.health?.());
+    await within(
+      healthPatience,
+      "Its health()",
+      this.scope.run(() => this.#instance?.health?.()),
+    );
   }
 }
 

@@ -35,6 +35,7 @@ export function itemsOf(
     // Not `map`: ArkType's path is a list of its own kind, whose map adds a segment.
     const path = Array.from(issue.path ?? [], segment);
     if (issue.code === "unrecognized_keys") {
+      // Not repeated: it may be a secret under a mistyped name.
       return (issue.keys ?? []).slice(0, most).map((key) => ({
         loc: [...at, ...path, key],
         type: "extra_forbidden",
@@ -119,6 +120,9 @@ function nameOf(issue: RichIssue, found: unknown): Named {
   switch (issue.code) {
     case "invalid_type":
       if (issue.expected === "int" && typeof found === "number") return ["int_from_float"];
+      // Only an integer beyond 2^53 is read as a bigint.
+      if (typeof found === "bigint" && (issue.expected === "number" || issue.expected === "int"))
+        return ["int_parsing_size"];
       return [typeNames[issue.expected ?? ""] ?? "value_error"];
     case "too_small":
       return bound(issue.origin, issue.minimum, issue.inclusive !== false, small);

@@ -16,7 +16,10 @@ import {
   optionalUser,
   Plugin,
   post,
+  rateLimit,
   type Request,
+  requirePermission,
+  requireRole,
   Response,
   Routes,
   secret,
@@ -191,6 +194,14 @@ export class Decorated extends Plugin {
   @get("/any") any() {
     return [1, 2];
   }
+  @get("/guarded", { permission: ["a", "b"], role: "c", rateLimit: { requests: 1, window: 60 } })
+  @requirePermission("a", "b")
+  @requireRole("c")
+  @rateLimit({ requests: 10, window: 60 })
+  async guarded({ request }: { request: Request }) {
+    return request.path;
+  }
+  guardedToo = mount("/too", AdminRoutes, { permission: "a", role: ["b"] });
 }
 
 // Literals of a returned object are read as the schema's, in a block and in an expression.

@@ -18,7 +18,10 @@ import {
   onError,
   Plugin,
   post,
+  rateLimit,
   type Request,
+  requirePermission,
+  requireRole,
   Routes,
   Service,
   setRequestContext,
@@ -302,6 +305,55 @@ export class Methods extends Plugin {
   // Unable to resolve signature of property decorator when called as an expression.
   // @ts-expect-error
   @getPet g13 = get("/pets", () => 1);
+}
+
+const once = rateLimit({ requests: 1, window: 1 });
+export class Guards extends Plugin {
+  // Decorator function return type 'Mistake<"for methods: a field route says this in its spec">' is not assignable to type 'void | ((this: Guards, value: Route<{ …
+  // @ts-expect-error
+  @requirePermission("a") i1 = get("/pets", () => 1);
+  // Decorator function return type 'Mistake<"for methods: a field route says this in its spec">' is not assignable to type 'void | ((this: Guards, value: Route<{ …
+  // @ts-expect-error
+  @requireRole("a") i2 = get("/pets", () => 1);
+  // Decorator function return type 'Mistake<"for methods: a field route says this in its spec">' is not assignable to type 'void | ((this: Guards, value: Route<{ …
+  // @ts-expect-error
+  @once i3 = get("/pets", () => 1);
+  // Expected at least 1 arguments, but got 0.
+  // @ts-expect-error
+  @requirePermission() i4() {}
+  // Argument of type 'string[]' is not assignable to parameter of type 'string'.
+  // @ts-expect-error
+  @requirePermission(["a"]) i5() {}
+  // Argument of type 'number' is not assignable to parameter of type 'string'.
+  // @ts-expect-error
+  @requireRole(1) i6() {}
+  // Property 'window' is missing in type '{ requests: number; }' but required in type 'RateLimit'.
+  // @ts-expect-error
+  @rateLimit({ requests: 10 }) i7() {}
+  // Type 'string' is not assignable to type 'number'.
+  // @ts-expect-error
+  @rateLimit({ requests: 10, window: "1m" }) i8() {}
+  // Argument of type 'number' is not assignable to parameter of type 'RateLimit'.
+  // @ts-expect-error
+  @rateLimit(10) i9() {}
+  // Type 'number' is not assignable to type 'string | readonly string[]'.
+  // @ts-expect-error
+  i10 = get("/pets", { permission: 1 }, () => 1);
+  // Object literal may only specify known properties, but 'permissions' does not exist in type 'Spec<"GET", "/pets", {}, {}, {}, {}, {}, None, {}, unknown>'. Did you mean to write 'permission'?
+  // @ts-expect-error
+  i11 = get("/pets", { permissions: ["a"] }, () => 1);
+  // Object literal may only specify known properties, and 'seconds' does not exist in type 'RateLimit'.
+  // @ts-expect-error
+  i12 = get("/pets", { rateLimit: { requests: 10, seconds: 60 } }, () => 1);
+  // Type 'number' is not assignable to type 'RateLimit'.
+  // @ts-expect-error
+  i13 = get("/pets", { rateLimit: 10 }, () => 1);
+  // Object literal may only specify known properties, and 'name' does not exist in type 'readonly string[]'.
+  // @ts-expect-error
+  i14 = mount("/pets", Routes, { role: { name: "a" } });
+  // Unable to resolve signature of method decorator when called as an expression.
+  // @ts-expect-error
+  @requirePermission i15() {}
 }
 
 // Class static side 'typeof Offering' incorrectly extends base class static side 'typeof Plugin'.

@@ -1,0 +1,82 @@
+import { boolean, date, list, nullable, object, text } from "./shape.ts";
+import type { Out } from "../validation/index.ts";
+
+/** A user, as everybody but this module sees one: never with the hash of a password. */
+export type Account = Out<typeof Account>;
+export const Account = object("Account", {
+  id: text(),
+  username: text(),
+  email: text(),
+  full_name: nullable(text()),
+  active: boolean("Whether the user may sign in"),
+  tags: list(text()),
+  email_verified: boolean(),
+  manager_id: nullable(text({ description: "The user that this one reports to" })),
+  created_at: date(),
+  updated_at: date(),
+});
+
+/** The columns of it. */
+export const shown = [
+  "id",
+  "username",
+  "email",
+  "full_name",
+  "active",
+  "tags",
+  "email_verified",
+  "manager_id",
+  "created_at",
+  "updated_at",
+] as const satisfies (keyof Account)[];
+
+/** Letters and digits of any script. Without @, so that no username is somebody's email. */
+export const Username = text({
+  min: 3,
+  max: 50,
+  pattern: /^[\p{L}\p{M}\p{N}._-]+$/u,
+  message: "Username must consist of letters, digits, dots, dashes and underscores",
+});
+
+// Something, an @, something with a dot inside; written so that it takes linear time.
+export const Email = text({
+  max: 254,
+  format: "email",
+  pattern:
+    /^[^\s@<>()[\],;:\\"\p{Cc}]+@[^\s@.<>()[\],;:\\"\p{Cc}]+(\.[^\s@.<>()[\],;:\\"\p{Cc}]+)+$/u,
+  message: "Email must be an address, as in ann@example.com",
+});
+
+export const FullName = nullable(text({ max: 100 }));
+
+export interface NewAccount {
+  readonly username: string;
+  readonly email: string;
+  readonly password: string;
+  readonly full_name?: string | null | undefined;
+  readonly tags?: readonly string[] | null | undefined;
+  /** Default true. */
+  readonly active?: boolean | undefined;
+  readonly email_verified?: boolean | undefined;
+  readonly manager_id?: string | null | undefined;
+  /** Whoever says `false` answers for the password, as an operator does. */
+  readonly checkPassword?: boolean | undefined;
+}
+
+/** What is left out stays as it is. */
+export interface AccountChanges {
+  /** Another one counts as unverified. */
+  readonly email?: string | undefined;
+  readonly full_name?: string | null | undefined;
+  /** `false` ends all sessions of the user. */
+  readonly active?: boolean | undefined;
+  readonly tags?: readonly string[] | undefined;
+  readonly email_verified?: boolean | undefined;
+  readonly manager_id?: string | null | undefined;
+}
+
+/** Narrows who is found. */
+export interface Which {
+  /** Only who has no roles, permissions and keys. */
+  readonly ordinary?: boolean;
+}

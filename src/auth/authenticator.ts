@@ -1,0 +1,43 @@
+import type { Context } from "../context.ts";
+import type { Request } from "../message/index.ts";
+import { key } from "../services.ts";
+import { type Identity, identityKey } from "./identity.ts";
+
+/** Works out who asks, from the credentials of a request. */
+export interface Authenticator {
+  /**
+   * @returns nobody, where there are no credentials
+   * @throws NotAuthenticated for refused ones
+   */
+  authenticate(request: Request): Promise<Identity | undefined>;
+}
+
+/** Where an app's scope has the one that is asked. */
+export const authenticatorKey = key<Authenticator>("nexus/Authenticator");
+
+const outcomeKey = key<Promise<Identity | undefined>>("nexus/Authentication");
+
+/**
+ * Who asks: what somebody has put under `identityKey`, else what the authenticator says. It is asked
+ * once a request; a refusal, too, is kept, and thrown again.
+ */
+export async function identify(context: Context): Promise<Identity | undefined> {
+  const known = context.find(identityKey);
+  if (known) return known;
+  const before = context.find(outcomeKey);
+  if (before) return before;
+  const authenticator = context.find(authenticatorKey);
+  if (!authenticator) return undefined;
+  const outcome = authenticate(authenticator, context);
+  context.provide(outcomeKey, outcome);
+  return outcome;
+}
+
+async function authenticate(
+  authenticator: Authenticator,
+  context: Context,
+): Promise<Identity | undefined> {
+  const identity = await authenticator.authenticate(context.request);
+  if (identity) context.provide(identityKey, identity);
+  return identity;
+}
