@@ -98,12 +98,13 @@ export class Accounts extends Service {
     if (!Object.keys(changes).length) return before;
     return this.#names.unlessTaken({ email }, () =>
       this.#db.transaction().execute(async () => {
-        const after = await this.#db
+        let row = this.#db
           .updateTable("nexus_users")
           .set({ ...changes, updated_at: new Date() })
-          .where("id", "=", id)
-          .returning(shown)
-          .executeTakeFirst();
+          .where("id", "=", id);
+        if (which.ordinary) row = row.where(ordinary);
+        const after = await row.returning(shown).executeTakeFirst();
+        if (!after) return undefined;
         // Letters that went to the address before prove nothing of this one.
         if (isOther) await this.#oneTime.revoke(id);
         if (active === false) await this.#sessions.endAll(id);

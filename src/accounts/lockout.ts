@@ -1,7 +1,7 @@
 import { Database } from "../database/index.ts";
 import { RateLimited } from "../exceptions.ts";
 import { inject, Service } from "../services.ts";
-import { networkOf } from "../ratelimit/address.ts";
+import { networkOf } from "../ratelimit/index.ts";
 import { currentClient } from "./client.ts";
 import { fold } from "./fold.ts";
 import { hashOf } from "./opaque.ts";

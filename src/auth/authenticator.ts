@@ -1,4 +1,5 @@
 import type { Context } from "../context.ts";
+import { isHTTPException } from "../exceptions.ts";
 import type { Request } from "../message/index.ts";
 import { key } from "../services.ts";
 import { type Identity, identityKey } from "./identity.ts";
@@ -40,4 +41,9 @@ async function authenticate(
   const identity = await authenticator.authenticate(context.request);
   if (identity) context.provide(identityKey, identity);
   return identity;
+}
+
+/** Whether credentials were refused, or came without proof of who sends them; anything else that fails is no answer to who asks. */
+export function isRefusal(error: unknown): boolean {
+  return isHTTPException(error) && (error.status === 401 || error.status === 403);
 }

@@ -1,7 +1,7 @@
 import { findContext } from "../context.ts";
 import { dependency } from "../dependency.ts";
-import { isHTTPException, NotAuthenticated } from "../exceptions.ts";
-import { identify } from "./authenticator.ts";
+import { NotAuthenticated } from "../exceptions.ts";
+import { identify, isRefusal } from "./authenticator.ts";
 import { maybeSignedIn, signedIn } from "./documents.ts";
 import type { Identity } from "./identity.ts";
 
@@ -30,8 +30,3 @@ export const currentUser = dependency(
     throw new NotAuthenticated();
   },
 );
-
-/** Whether credentials were refused; anything else that fails is no answer to who asks. */
-function isRefusal(error: unknown): boolean {
-  return isHTTPException(error) && error.status === 401;
-}

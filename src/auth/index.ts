@@ -1,4 +1,4 @@
-export { type Authenticator, authenticatorKey, identify } from "./authenticator.ts";
+export { type Authenticator, authenticatorKey, identify, isRefusal } from "./authenticator.ts";
 export { currentUser, optionalUser } from "./current-user.ts";
 export { guarded, maybeSignedIn, signedIn } from "./documents.ts";
 export {

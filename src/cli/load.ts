@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { access, constants, mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
@@ -31,7 +32,13 @@ export async function loadApp(
 
 /** For commands that look and leave: on a database in memory, without a log. What failed is said on stderr. */
 export async function loadSilently(folder: string): Promise<App> {
-  const { app } = await loadApp(folder, { log: "silent", databaseUrl: "sqlite::memory:" });
+  const { app } = await loadApp(folder, {
+    log: "silent",
+    databaseUrl: "sqlite::memory:",
+    // Nobody signs in, so no secret and no administrator is made.
+    secret: randomBytes(32).toString("hex"),
+    admin: undefined,
+  });
   for (const { name, failure } of app.plugins.plugins) {
     if (!failure) continue;
     process.stderr.write(`The plugin "${name}" failed: ${failure.reason}\n`);

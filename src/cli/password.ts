@@ -42,10 +42,11 @@ async function readAll(): Promise<string> {
 
 /** What is typed is not shown. */
 async function ask(question: string): Promise<string> {
-  process.stderr.write(question);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true });
   lines.on("SIGINT", () => process.exit(130));
+  // Only now: from here on the terminal does not show what is typed.
+  process.stderr.write(question);
   try {
     return await lines.question("");
   } finally {

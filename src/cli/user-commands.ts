@@ -38,14 +38,14 @@ export function addUserCommands(program: Command): void {
     .option("--admin", "may do everything")
     .option("--role <name>", "a role to give; may be repeated", collect, [])
     .option("--permission <name>", "a permission to give; may be repeated", collect, [])
-    .action(async (name, options) => (await import("./user.ts")).grant(name, options));
+    .action(async (name, options) => (await import("./user-grants.ts")).grant(name, options));
   user
     .command("revoke <user>")
     .description("take roles and permissions away")
     .option("--admin", "may not do everything any more")
     .option("--role <name>", "a role to take away; may be repeated", collect, [])
     .option("--permission <name>", "a permission to take away; may be repeated", collect, [])
-    .action(async (name, options) => (await import("./user.ts")).revoke(name, options));
+    .action(async (name, options) => (await import("./user-grants.ts")).revoke(name, options));
 }
 
 function collect(value: string, before: readonly string[]): string[] {

@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { kebab, manifestOf, readManifest } from "./manifest.ts";
 
 const read = (json: unknown) => readManifest(json, "notes/package.json");
+const permissionsOf = (permissions: unknown) =>
+  read({ name: "notes", nexus: { permissions } }).permissions;
 
 test("a package.json is a manifest", () => {
   expect(
@@ -97,8 +99,6 @@ test("a class without a package.json is called as itself, in kebab-case", () => 
 });
 
 test("a plugin names the permissions that it brings, with or without what they allow", () => {
-  const permissionsOf = (permissions: unknown) =>
-    read({ name: "notes", nexus: { permissions } }).permissions;
   expect(permissionsOf(undefined)).toBeUndefined();
   expect(permissionsOf(["notes:read", "notes:write"])).toEqual({
     "notes:read": "",

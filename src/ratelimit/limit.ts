@@ -1,6 +1,6 @@
-import { identify, type Identity, identityKey } from "../auth/index.ts";
+import { identify, type Identity, identityKey, isRefusal } from "../auth/index.ts";
 import { type Context, contextKey, valueOf } from "../context.ts";
-import { isHTTPException, RateLimited } from "../exceptions.ts";
+import { RateLimited } from "../exceptions.ts";
 import type { Response } from "../message/index.ts";
 import type { Scope } from "../services.ts";
 import { addressOf, networkOf } from "./address.ts";
@@ -48,8 +48,7 @@ export function compileLimit(limit: RateLimit | undefined, route: string): Limit
       if (user) return;
       await take(context, strangerAt(context));
       // A refusal is for who guards the route; what else fails is no answer to who asks.
-      if (failure !== undefined && !(isHTTPException(failure) && failure.status === 401))
-        throw failure;
+      if (failure !== undefined && !isRefusal(failure)) throw failure;
     },
     async byUser(context) {
       const user = await identify(context).catch(() => undefined);
