@@ -63,6 +63,15 @@ export interface NewAccount {
   readonly checkPassword?: boolean | undefined;
 }
 
+/** A user that comes with everything from elsewhere. */
+export interface AdoptedAccount extends Pick<
+  Account,
+  "id" | "username" | "email" | "full_name" | "active" | "tags" | "created_at" | "updated_at"
+> {
+  /** Argon2id, as a text in PHC format. */
+  readonly password_hash: string;
+}
+
 /** What is left out stays as it is. */
 export interface AccountChanges {
   /** Another one counts as unverified. */

@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { Database } from "../database/index.ts";
+import { Conflict } from "../exceptions.ts";
 import { inject, Service } from "../services.ts";
 import {
   type Account,
   type AccountChanges,
+  type AdoptedAccount,
   type NewAccount,
   shown,
   type Which,
@@ -49,24 +51,55 @@ export class Accounts extends Service {
     await this.#names.refuseTaken({ username, email });
     const password_hash = await this.#passwords.hash(password);
     const now = new Date();
+    return this.#insert({
+      id: randomUUID(),
+      username,
+      email,
+      full_name,
+      password_hash,
+      active: fields.active ?? true,
+      tags: [...(tags ?? [])],
+      email_verified: fields.email_verified ?? false,
+      manager_id,
+      created_at: now,
+      updated_at: now,
+    });
+  }
+
+  /**
+   * Takes in a user of another table as they are: with id, dates, and the hash of their password.
+   * @throws Conflict when the username, the email or the id is taken
+   */
+  async adopt(user: AdoptedAccount): Promise<Account> {
+    const { id, username, email, full_name, password_hash, active, created_at, updated_at } = user;
+    await this.#names.refuseTaken({ username, email });
+    if (await this.get(id)) throw new Conflict("User already exists");
+    return this.#insert({
+      id,
+      username,
+      email,
+      full_name,
+      password_hash,
+      active,
+      tags: [...user.tags],
+      email_verified: false,
+      manager_id: null,
+      created_at,
+      updated_at,
+    });
+  }
+
+  /** @throws Conflict */
+  #insert(row: Omit<UserRow, `${string}_key`>): Promise<Account> {
+    const { username, email, full_name } = row;
     return this.#names.unlessTaken({ username, email }, () =>
       this.#db
         .insertInto("nexus_users")
         .values({
-          id: randomUUID(),
-          username,
+          ...row,
           username_key: fold(username),
-          email,
           email_key: fold(email),
-          full_name,
           full_name_key: full_name && fold(full_name),
-          password_hash,
-          active: fields.active ?? true,
-          tags: [...(tags ?? [])],
-          email_verified: fields.email_verified ?? false,
-          manager_id,
-          created_at: now,
-          updated_at: now,
         })
         .returning(shown)
         .executeTakeFirstOrThrow(),

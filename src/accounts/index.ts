@@ -1,4 +1,10 @@
-export { Account, type AccountChanges, type NewAccount, type Which } from "./account.ts";
+export {
+  Account,
+  type AccountChanges,
+  type AdoptedAccount,
+  type NewAccount,
+  type Which,
+} from "./account.ts";
 export type { AccountPage, AccountQuery } from "./account-list.ts";
 export { AccountSettings } from "./account-settings.ts";
 export { Accounts } from "./accounts.ts";
