@@ -1,7 +1,7 @@
 import type { Context } from "./context.ts";
 import { perRequest } from "./dependency.ts";
 import { currentLog } from "./log.ts";
-import { key } from "./services.ts";
+import { key } from "./scope.ts";
 
 /** Work for after the answer has left, in the order in which it was added. */
 export class BackgroundTasks {

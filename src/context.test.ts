@@ -8,7 +8,7 @@ import {
   valueOf,
 } from "./context.ts";
 import { Request } from "./message/index.ts";
-import { Scope } from "./services.ts";
+import { Scope } from "./scope.ts";
 
 test("what is set for a request is found at any depth below", async () => {
   const found = await start().run(async () => {

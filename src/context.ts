@@ -1,6 +1,6 @@
 import { NexusError } from "./exceptions.ts";
 import type { Request } from "./message/index.ts";
-import { currentScope, findScope, Scope } from "./services.ts";
+import { currentScope, findScope, Scope } from "./scope.ts";
 
 /** One request being answered: the scope that its values live in. */
 export class Context extends Scope {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createLog, currentLog, logKey, type LogOptions } from "./log.ts";
 import { Headers } from "./message/index.ts";
-import { Scope } from "./services.ts";
+import { Scope } from "./scope.ts";
 
 test("a line is JSON, with level, time and message", async () => {
   const { log, lines } = await start();

@@ -1,5 +1,5 @@
 import { pino, stdSerializers, type Logger as PinoLogger } from "pino";
-import { findScope, key } from "./services.ts";
+import { findScope, key } from "./scope.ts";
 
 export type Logger = PinoLogger;
 export const logKey = key<Logger>("log");

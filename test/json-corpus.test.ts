@@ -27,7 +27,7 @@ test.skipIf(!isThere)(
   "each JSON text of the corpus is taken or refused as it should be",
   async () => {
     const cases = JSON.parse(readFileSync(file, "utf8")) as Case[];
-    await using client = await TestClient.of(MyPlugin, { raiseErrors: false });
+    await using client = await TestClient.of(MyPlugin, { accounts: true, raiseErrors: false });
     const wrong: string[] = [];
     for (const { id, method, path, headers, body, expect } of cases) {
       const { status } = await client.request(method, path.replace("{{prefix}}", "/my-plugin"), {

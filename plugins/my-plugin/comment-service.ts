@@ -1,5 +1,5 @@
 import { inject, Service } from "nexus-platform";
-import { Database } from "nexus-platform/database";
+import { Database, sql } from "nexus-platform/database";
 import { contains, fold } from "./matching.ts";
 import { escapeHtml } from "./sanitize.ts";
 import type { Comment } from "./schemas.ts";
@@ -34,6 +34,20 @@ export class CommentService extends Service {
       })
       .returning(shown)
       .executeTakeFirstOrThrow();
+  }
+
+  /** How many there are. */
+  async count(): Promise<number> {
+    const { count } = await this.#db
+      .selectFrom("my_plugin_comments")
+      .select(({ fn }) => fn.countAll<number>().as("count"))
+      .executeTakeFirstOrThrow();
+    return count;
+  }
+
+  /** Tells the database how its tables are filled, by which it plans its queries. */
+  async analyze(): Promise<void> {
+    await sql`analyze my_plugin_comments`.execute(this.#db);
   }
 
   /** The newest comments that contain a term. */

@@ -7,7 +7,7 @@ import { escapeHtml, sanitize } from "./sanitize.ts";
 const comments = "/my-plugin/comments";
 
 test("a comment is kept without its tags, escaped and trimmed", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   const json = { content: ` <b>Fish</b> & "chips" <script>alert('1')</script> `, author_id: "u1" };
   const response = await client.post(comments, { json });
   expect(response.status).toBe(201);
@@ -20,7 +20,7 @@ test("a comment is kept without its tags, escaped and trimmed", async () => {
 });
 
 test("a comment of which nothing is left is refused", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   for (const content of [undefined, "", "  \n", "<b></b>", " <p> </p> "]) {
     const response = await client.post(comments, { json: { content, author_id: "u1" } });
     expect(response.status).toBe(400);
@@ -29,7 +29,7 @@ test("a comment of which nothing is left is refused", async () => {
 });
 
 test("a comment needs an author, and content that is a text", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   const missing = await client.post(comments, { json: { content: "Hello" } });
   expect(missing.status).toBe(422);
   expect(await missing.json()).toMatchObject({
@@ -54,7 +54,7 @@ test("sanitising removes what the expression /<[^>]+>/ finds", () => {
 });
 
 test("a comment of 100,000 open brackets is answered", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   const json = { content: "<".repeat(100_000), author_id: "u1" };
   const response = await client.post(comments, { json });
   expect(response.status).toBe(201);

@@ -1,6 +1,7 @@
 import {
   addTagMetadata,
   Conflict,
+  currentUser,
   del,
   get,
   getRequestContext,
@@ -16,34 +17,41 @@ import {
   setRequestContext,
 } from "nexus-platform";
 import { z } from "zod";
+import { AuditService } from "nexus-platform/accounts";
+import { AdminRoutes } from "./admin-routes.ts";
 import { APIResponse, Failure, successOf } from "./api-response.ts";
 import { CommentService } from "./comment-service.ts";
 import { UserNotFoundError } from "./errors.ts";
 import { userCreated } from "./events.ts";
+import { FormerUsers } from "./former-users.ts";
 import { migrations } from "./migrations.ts";
 import { sanitize } from "./sanitize.ts";
 import {
   Comment,
   CreateComment,
   CreateUser,
+  Message,
   SearchResult,
   UpdateUser,
   User,
+  UserDetails,
   UserPage,
   userQuery,
 } from "./schemas.ts";
 import { SearchService } from "./search-service.ts";
+import { checkUserAccess } from "./user-access.ts";
 import { UserRoutes } from "./user-routes.ts";
-import { UserService } from "./user-service.ts";
+import { everybody, UserService } from "./user-service.ts";
 
 export default class MyPlugin extends Plugin {
   static prefix = "/my-plugin";
-  static services = [UserService, CommentService, SearchService];
+  static services = [UserService, FormerUsers, CommentService, SearchService];
   static migrations = migrations;
 
   users = inject(UserService);
   comments = inject(CommentService);
   searching = inject(SearchService);
+  audit = inject(AuditService);
 
   start(): void {
     addTagMetadata({
@@ -54,7 +62,11 @@ export default class MyPlugin extends Plugin {
         url: "https://docs.example.com/my-plugin",
       },
     });
-    addTagMetadata({ name: "Users", description: "Who may use the platform" });
+    addTagMetadata({
+      name: "Users",
+      description:
+        "Who may use the platform. To whoever has not signed in, those who have roles, permissions or API keys are not there.",
+    });
   }
 
   /** Simple hello world endpoint. */
@@ -67,6 +79,9 @@ export default class MyPlugin extends Plugin {
     status: "running",
     uptime: this.uptime(),
   }));
+
+  // The routes from here to getUserWithCustomError answer strangers. That is for trying them out, and
+  // safe only because UserService shows them ordinary users: a real app says `permission` in each.
 
   /** Get user by ID. */
   getUser = get(
@@ -180,6 +195,63 @@ export default class MyPlugin extends Plugin {
     },
   );
 
+  /** Get current user's profile (requires authentication). */
+  getProfile = get(
+    "/profile",
+    {
+      use: { me: currentUser },
+      response: z.object({
+        user_id: z.string(),
+        username: z.string(),
+        profile: UserDetails.nullable(),
+      }),
+    },
+    async ({ me }) => ({
+      user_id: me.id,
+      username: me.username,
+      profile: (await this.users.get(me.id, everybody)) ?? null,
+    }),
+  );
+
+  /** Get detailed user information, of oneself or of whom one manages. */
+  getUserDetails = get(
+    "/users/{user_id}/details",
+    {
+      use: { checkUserAccess },
+      response: UserDetails,
+      responses: { 404: NotFound },
+      tags: ["Users"],
+    },
+    async ({ user_id }) => {
+      const user = await this.users.get(user_id, everybody);
+      if (!user) throw new HTTPException(404, "User not found");
+      return user;
+    },
+  );
+
+  /** List all users (requires admin permission). */
+  adminListUsers = get(
+    "/admin/users",
+    { permission: "admin:users", query: userQuery, response: UserPage, tags: ["Users"] },
+    ({ page, per_page, search, active }) =>
+      this.users.list({ page, per_page, search, active }, everybody),
+  );
+
+  /** Activate a user (requires administrator role). */
+  activateUser = post(
+    "/admin/users/{user_id}/activate",
+    { role: "administrator", response: Message, responses: { 404: NotFound }, tags: ["Users"] },
+    async ({ user_id }) => {
+      if (!(await this.users.get(user_id, everybody)))
+        throw new HTTPException(404, "User not found");
+      await this.users.activate(user_id, everybody);
+      await this.audit.log({ action: "activate_user", target: `user:${user_id}` });
+      return { message: `User ${user_id} activated successfully` };
+    },
+  );
+
+  adminRoutes = mount("", AdminRoutes, { role: "administrator" });
+
   /** Example using request context. */
   contextExample = get("/context-example", ({ request }) => {
     setRequestContext("plugin_name", this.name);
@@ -204,10 +276,11 @@ export default class MyPlugin extends Plugin {
     },
   );
 
-  /** Search users and comments. */
+  /** Search users and comments, ten times a minute. */
   search = get(
     "/search",
     {
+      rateLimit: { requests: 10, window: 60 },
       query: { query: z.string().max(100) },
       response: z.object({ results: z.array(SearchResult) }),
     },

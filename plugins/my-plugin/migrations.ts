@@ -1,6 +1,8 @@
 import type { Migrations } from "nexus-platform/database";
 
 export const migrations: Migrations = {
+  // Users are the platform's now. What an older version has put here, FormerUsers moves away; the table
+  // goes with a migration of a later version, when everybody has moved.
   "0001_users": {
     async expand(db) {
       await db.schema

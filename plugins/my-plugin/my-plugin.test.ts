@@ -7,14 +7,14 @@ import MyPlugin from "./index.ts";
 import { createTestUser } from "./test-user.ts";
 
 test("the plugin says hello", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   const response = await client.get("/my-plugin/hello");
   expect(response.status).toBe(200);
   expect(await response.json()).toEqual({ message: "Hello from my plugin!" });
 });
 
 test("the status names the plugin, and its uptime never goes back", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   const Status = z.object({
     plugin: z.literal("my-plugin"),
     version: z.string(),
@@ -33,11 +33,12 @@ test("its package.json is its manifest", async () => {
     version: "1.0.0",
     title: "My Plugin",
     platform: "^0.1.0",
+    plugins: { accounts: "^0.1.0" },
   });
 });
 
 test("the context of a request holds what the handler has set, and its own headers", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   const headers = { "X-Trace": "abc" };
   const response = await client.get("/my-plugin/context-example", { headers });
   expect(await response.json()).toEqual({
@@ -48,7 +49,7 @@ test("the context of a request holds what the handler has set, and its own heade
 });
 
 test("two requests at once do not see each other's context", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   const Answer = z.object({ context: z.object({ request_id: z.string() }) });
   const ids = await Promise.all(
     Array.from({ length: 100 }, async () => {
@@ -62,7 +63,7 @@ test("two requests at once do not see each other's context", async () => {
 test("a new user is welcomed in the log", async () => {
   const lines: string[] = [];
   const log = await createLog({ destination: { write: (line) => lines.push(line) } });
-  await using client = await TestClient.of(MyPlugin, { log });
+  await using client = await TestClient.of(MyPlugin, { accounts: true, log });
   const { user_id } = await createTestUser(client);
   const welcome = lines.map((line): unknown => JSON.parse(line));
   expect(welcome).toContainEqual(

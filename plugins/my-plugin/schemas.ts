@@ -83,6 +83,13 @@ export const User = z
   .meta({ id: "User" });
 export type User = z.output<typeof User>;
 
+/** A user for those who may know more. */
+export const UserDetails = User.extend({
+  email_verified: z.boolean(),
+  manager_id: z.string().nullable(),
+}).meta({ id: "UserDetails" });
+export type UserDetails = z.output<typeof UserDetails>;
+
 /** The query of a list of users. */
 export const userQuery = {
   page: z.int().min(1).default(1).describe("Page number"),
@@ -133,6 +140,8 @@ export const SearchResult = z
   .object({ type: z.enum(["user", "comment"]), id: z.string(), text: z.string() })
   .meta({ id: "SearchResult" });
 export type SearchResult = z.output<typeof SearchResult>;
+
+export const Message = z.object({ message: z.string() }).meta({ id: "Message" });
 
 /** Letters and digits of any script; of - and _ alone nothing is left. */
 function isAlphanumeric(username: string): boolean {

@@ -13,7 +13,7 @@ async function search(client: TestClient, query: string): Promise<string[]> {
 }
 
 test("a search finds users and comments", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   const { user_id } = await createTestUser(client, "zoë");
   const json = { content: "Zoë & Adam", author_id: user_id };
   const created = await client.post("/my-plugin/comments", { json });
@@ -29,7 +29,7 @@ test("a search finds users and comments", async () => {
 });
 
 test("a search for what nobody wrote finds nothing, and wildcards are text", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   await createTestUser(client, "adam");
   await client.post("/my-plugin/comments", { json: { content: "Hello", author_id: "1" } });
   for (const query of ["nobody", "", "  ", "%", "_", "h_llo", "' or '1'='1", "\\"])
@@ -37,14 +37,14 @@ test("a search for what nobody wrote finds nothing, and wildcards are text", asy
 });
 
 test("a search finds 20 of each kind at most, the newest comments first", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   for (let n = 1; n <= 21; n++)
     await client.post("/my-plugin/comments", { json: { content: `Number ${n}`, author_id: "1" } });
   expect(await search(client, "number")).toHaveLength(20);
 });
 
 test("a search without a query is refused", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   const response = await client.get("/my-plugin/search");
   expect(response.status).toBe(422);
   expect(await response.json()).toMatchObject({

@@ -11,7 +11,7 @@ async function list(client: TestClient, query: Record<string, string | number | 
 }
 
 test("without users there are no pages", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   expect(await list(client)).toEqual({
     names: [],
     pagination: { page: 1, per_page: 20, total: 0, pages: 0, has_next: false, has_prev: false },
@@ -19,7 +19,7 @@ test("without users there are no pages", async () => {
 });
 
 test("users are listed page by page, the oldest first", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   const names = ["zoe", "adam", "mia", "ben", "eva"];
   for (const name of names) await createTestUser(client, name);
   expect(await list(client)).toEqual({
@@ -37,7 +37,7 @@ test("users are listed page by page, the oldest first", async () => {
 });
 
 test("a page beyond the end is empty, however large its number", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   await createTestUser(client);
   for (const page of [2, 2 ** 53 - 1]) {
     expect(await list(client, { page, per_page: 100 })).toEqual({
@@ -48,7 +48,7 @@ test("a page beyond the end is empty, however large its number", async () => {
 });
 
 test("a search looks into username, email and full name, in any case", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   await createTestUser(client, "zoë", { email: "one@x.y" });
   await createTestUser(client, "adam", { email: "Zoe@X.y", full_name: "Ada M." });
   await createTestUser(client, "mia", { email: "two@x.y", full_name: "Ärztin ZOË" });
@@ -62,7 +62,7 @@ test("a search looks into username, email and full name, in any case", async () 
 });
 
 test("what SQL reads as a wildcard, or worse, is only text in a search", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   await createTestUser(client, "a_b", { full_name: "100% \\ sure" });
   await createTestUser(client, "acb", { full_name: "O'Neil" });
   const search = async (term: string) => (await list(client, { search: term })).names;
@@ -73,14 +73,14 @@ test("what SQL reads as a wildcard, or worse, is only text in a search", async (
   expect(await search("a_b")).toEqual(["a_b"]);
   expect(await search("'")).toEqual(["acb"]);
   expect(await search("' or 1=1 --")).toEqual([]);
-  expect(await search("'; drop table my_plugin_users; --")).toEqual([]);
+  expect(await search("'; drop table nexus_users; --")).toEqual([]);
   expect(await search("\0")).toEqual([]);
   expect(await search("a\0")).toEqual([]);
   expect((await list(client)).names).toEqual(["a_b", "acb"]);
 });
 
 test("active and inactive users are told apart, together with a search", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   await createTestUser(client, "adam");
   const { user_id } = await createTestUser(client, "eva");
   await client.put(`/my-plugin/users/${user_id}`, { json: { active: false } });
@@ -94,7 +94,7 @@ test("active and inactive users are told apart, together with a search", async (
 });
 
 test("a query that does not fit is refused, with all its faults", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   const query = { page: 0, per_page: 101, active: "maybe", search: "x".repeat(201) };
   const response = await client.get("/my-plugin/users", { query });
   expect(response.status).toBe(422);

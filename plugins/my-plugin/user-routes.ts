@@ -2,7 +2,10 @@ import { Conflict, get, inject, NotFound, notFound, post, Routes } from "nexus-p
 import { CreateUser, User, UserPage, userQuery } from "./schemas.ts";
 import { UserService } from "./user-service.ts";
 
-/** User management routes: a class of its own, which a plugin mounts where it likes. */
+/**
+ * User management routes: a class of its own, which a plugin mounts where it likes. Strangers may ask,
+ * and meet ordinary users only; a real app says `permission` where it mounts them.
+ */
 export class UserRoutes extends Routes {
   users = inject(UserService);
 

@@ -7,7 +7,7 @@ import { aUser, createTestUser } from "./test-user.ts";
 
 let client: TestClient;
 beforeAll(async () => {
-  client = await TestClient.of(MyPlugin);
+  client = await TestClient.of(MyPlugin, { accounts: true });
 });
 afterAll(() => client[Symbol.asyncDispose]());
 

@@ -9,7 +9,7 @@ import { aUser, createTestUser } from "./test-user.ts";
 const users = "/my-plugin/users";
 
 test("a user is created, with defaults for what was left out", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   const response = await client.post(users, { json: aUser("alice") });
   expect(response.status).toBe(201);
   const now = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
@@ -26,7 +26,7 @@ test("a user is created, with defaults for what was left out", async () => {
 });
 
 test("name and tags may be given, and null is as good as nothing", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   const given = { full_name: "Alice Ä. 😀", tags: ["a", "b", "a"] };
   expect(await createTestUser(client, "alice", given)).toMatchObject(given);
   const nothing = await createTestUser(client, "bob", { full_name: null, tags: null });
@@ -34,7 +34,7 @@ test("name and tags may be given, and null is as good as nothing", async () => {
 });
 
 test("a user is read as it was created", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   const alice = await createTestUser(client);
   const response = await client.get(`${users}/${alice.user_id}`);
   expect(response.status).toBe(200);
@@ -42,7 +42,7 @@ test("a user is read as it was created", async () => {
 });
 
 test("an unknown user is not found, whatever is done with it", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   for (const id of ["nobody", "__proto__", "constructor", "%00", "%25", "é"]) {
     const answers = [
       await client.get(`${users}/${id}`),
@@ -59,7 +59,7 @@ test("an unknown user is not found, whatever is done with it", async () => {
 });
 
 test("a deleted user is gone, and its name is free", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   const { user_id } = await createTestUser(client);
   const response = await client.delete(`${users}/${user_id}`);
   expect(response.status).toBe(200);
@@ -70,7 +70,7 @@ test("a deleted user is gone, and its name is free", async () => {
 });
 
 test("two users have no username and no email in common, in whatever case", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   await createTestUser(client, "straße", { email: "a@x.y" });
   await createTestUser(client, "bob", { email: "b@x.y" });
   const refused: [object, string][] = [
@@ -89,7 +89,7 @@ test("two users have no username and no email in common, in whatever case", asyn
 });
 
 test("of 50 who take one name at once, one gets it", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   const answers = await Promise.all(
     Array.from({ length: 50 }, (_, i) =>
       client.post(users, { json: aUser("alice", { email: `${i}@x.y` }) }),
@@ -103,7 +103,7 @@ test("of 50 who take one name at once, one gets it", async () => {
 });
 
 test("of two who take one email at once, one gets it", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   const answers = await Promise.all(
     ["alice", "bob"].map((name) => client.post(users, { json: aUser(name, { email: "a@x.y" }) })),
   );
@@ -113,7 +113,7 @@ test("of two who take one email at once, one gets it", async () => {
 });
 
 test("an update changes what is given, and nothing else", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   const alice = await createTestUser(client, "alice", { full_name: "Alice", tags: ["a"] });
   const changes: Partial<User>[] = [
     { email: "new@example.com" },
@@ -136,11 +136,11 @@ test("an update changes what is given, and nothing else", async () => {
 });
 
 test("an empty update, and one of unknown fields, leaves the row as it was", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   const given = { full_name: "Alice", tags: ["a", "b"] };
   const { user_id } = await createTestUser(client, "alice", given);
-  const db = client.app.run(() => inject(Database<{ my_plugin_users: object }>));
-  const row = () => db.selectFrom("my_plugin_users").selectAll().executeTakeFirstOrThrow();
+  const db = client.app.run(() => inject(Database<{ nexus_users: object }>));
+  const row = () => db.selectFrom("nexus_users").selectAll().executeTakeFirstOrThrow();
   const before = await row();
   for (const json of [
     {},
@@ -155,7 +155,7 @@ test("an empty update, and one of unknown fields, leaves the row as it was", asy
 });
 
 test("null in an update clears the full name, and leaves the others", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   const alice = await createTestUser(client, "alice", { full_name: "Alice", tags: ["a"] });
   const json = { full_name: null, email: null, active: null, tags: null };
   const response = await client.put(`${users}/${alice.user_id}`, { json });
@@ -164,7 +164,7 @@ test("null in an update clears the full name, and leaves the others", async () =
 });
 
 test("an update keeps emails unique, but one's own may change its case", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   const { user_id } = await createTestUser(client, "alice");
   await createTestUser(client, "bob");
   const update = (json: object) => client.put(`${users}/${user_id}`, { json });
@@ -176,7 +176,7 @@ test("an update keeps emails unique, but one's own may change its case", async (
 });
 
 test("an update is checked as a whole", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   const { user_id } = await createTestUser(client);
   const json = { email: "no", full_name: "x".repeat(101), active: "yes", tags: ["a", 1] };
   const response = await client.put(`${users}/${user_id}`, { json });
@@ -192,7 +192,7 @@ test("an update is checked as a whole", async () => {
 });
 
 test("a user is shown in the standard envelope", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   const alice = await createTestUser(client);
   const response = await client.get(`${users}/${alice.user_id}/standardized`);
   expect(response.status).toBe(200);
@@ -212,7 +212,7 @@ test("a user is shown in the standard envelope", async () => {
 });
 
 test("a user is activated once", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   const { user_id } = await createTestUser(client);
   const activate = async (id: string) => {
     const response = await client.post(`${users}/${id}/activate`);
@@ -237,7 +237,7 @@ test("a user is activated once", async () => {
 });
 
 test("an error of one's own has its code", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   const alice = await createTestUser(client);
   const found = await client.get(`${users}/${alice.user_id}/or-error`);
   expect(await found.json(User)).toEqual(alice);
@@ -252,7 +252,7 @@ test("an error of one's own has its code", async () => {
 });
 
 test("the routes of a mounted class do the same under their own path", async () => {
-  await using client = await TestClient.of(MyPlugin);
+  await using client = await TestClient.of(MyPlugin, { accounts: true });
   const organised = "/my-plugin/organised/users";
   const created = await client.post(organised, { json: aUser("alice") });
   expect(created.status).toBe(201);

@@ -89,7 +89,7 @@ test("of every answer a newer one is asked for, errors included", async () => {
 });
 
 test("a user of another plugin is greeted, by the name of the event alone", async () => {
-  await using client = await TestClient.of([MyPlugin, Notes]);
+  await using client = await TestClient.of([MyPlugin, Notes], { accounts: true });
   const json = { username: "alice", email: "a@x.y", password: "Correct-Horse-1" };
   await client.post("/my-plugin/users", { json });
   expect(await texts(client)).toEqual(["Welcome, alice!"]);

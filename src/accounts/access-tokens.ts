@@ -1,6 +1,7 @@
 import { type Claims, createTokens, type Issued, type Tokens } from "../auth/index.ts";
 import { settingsKey } from "../config/index.ts";
-import { currentScope, Service } from "../services.ts";
+import { currentScope } from "../scope.ts";
+import { Service } from "../services.ts";
 import { loadSecrets } from "./secret.ts";
 
 /** The app's access tokens, signed with its own secret. */

@@ -1,5 +1,5 @@
 import { pluginInfo } from "../plugin/index.ts";
-import { currentScope } from "../services.ts";
+import { currentScope } from "../scope.ts";
 import type { Out } from "../validation/index.ts";
 import { boolean, object, optional, text } from "./shape.ts";
 

@@ -89,23 +89,6 @@ export class Accounts extends Service {
     });
   }
 
-  /** @throws Conflict */
-  #insert(row: Omit<UserRow, `${string}_key`>): Promise<Account> {
-    const { username, email, full_name } = row;
-    return this.#names.unlessTaken({ username, email }, () =>
-      this.#db
-        .insertInto("nexus_users")
-        .values({
-          ...row,
-          username_key: fold(username),
-          email_key: fold(email),
-          full_name_key: full_name && fold(full_name),
-        })
-        .returning(shown)
-        .executeTakeFirstOrThrow(),
-    );
-  }
-
   /**
    * Changes what is given, and nothing else.
    * @throws Conflict when the email is somebody else's
@@ -210,6 +193,23 @@ export class Accounts extends Service {
       .where("active", "=", true)
       .executeTakeFirst();
     return this.#passwords.verify(password, row?.password_hash);
+  }
+
+  /** @throws Conflict */
+  #insert(row: Omit<UserRow, `${string}_key`>): Promise<Account> {
+    const { username, email, full_name } = row;
+    return this.#names.unlessTaken({ username, email }, () =>
+      this.#db
+        .insertInto("nexus_users")
+        .values({
+          ...row,
+          username_key: fold(username),
+          email_key: fold(email),
+          full_name_key: full_name && fold(full_name),
+        })
+        .returning(shown)
+        .executeTakeFirstOrThrow(),
+    );
   }
 
   async #rehash({ id, password_hash: before }: UserRow, password: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { on } from "../events/index.ts";
 import { hostKey } from "../plugin/index.ts";
-import { currentScope, inject, Service } from "../services.ts";
+import { currentScope } from "../scope.ts";
+import { inject, Service } from "../services.ts";
 import { currentLog } from "../log.ts";
 import { Roles } from "./roles.ts";
 

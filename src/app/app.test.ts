@@ -11,7 +11,8 @@ import { del, get, post, Response as Answer, StreamingResponse } from "../http/i
 import { createLog } from "../log.ts";
 import { middleware } from "../middleware/index.ts";
 import { Plugin, type PluginClass } from "../plugin/index.ts";
-import { currentScope, inject, Service } from "../services.ts";
+import { currentScope } from "../scope.ts";
+import { inject, Service } from "../services.ts";
 import { type App, type AppOptions, createApp } from "./index.ts";
 
 const rejections: unknown[] = [];

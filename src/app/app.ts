@@ -10,7 +10,7 @@ import {
 import { currentLog, logKey } from "../log.ts";
 import { fromWebRequest, type Request, type Response, toWebResponse } from "../message/index.ts";
 import type { PluginHost, RouteTable } from "../plugin/index.ts";
-import type { Scope } from "../services.ts";
+import type { Scope } from "../scope.ts";
 
 type Send = (response: Response) => Promise<void> | void;
 

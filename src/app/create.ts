@@ -22,7 +22,8 @@ import {
   sourceOf,
   tableKey,
 } from "../plugin/index.ts";
-import { Scope, Services, servicesKey } from "../services.ts";
+import { Scope } from "../scope.ts";
+import { Services, servicesKey } from "../services.ts";
 import { App, version } from "./app.ts";
 import { HealthRoutes } from "./health.ts";
 import type { AppOptions } from "./options.ts";

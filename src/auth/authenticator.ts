@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
 import { isHTTPException } from "../exceptions.ts";
 import type { Request } from "../message/index.ts";
-import { key } from "../services.ts";
+import { key } from "../scope.ts";
 import { type Identity, identityKey } from "./identity.ts";
 
 /** Works out who asks, from the credentials of a request. */

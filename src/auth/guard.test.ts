@@ -5,7 +5,7 @@ import { NotAuthenticated } from "../exceptions.ts";
 import { get, mount, post, Routes } from "../http/index.ts";
 import { Headers, Request } from "../message/index.ts";
 import { Plugin } from "../plugin/index.ts";
-import { Scope } from "../services.ts";
+import { Scope } from "../scope.ts";
 import { TestClient } from "../testing.ts";
 import {
   type Authenticator,

@@ -1,4 +1,4 @@
-import { key } from "../services.ts";
+import { key } from "../scope.ts";
 import { allows } from "./permissions.ts";
 
 /** Who is asking. */

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
-import { key } from "../services.ts";
+import { key } from "../scope.ts";
 import { ConfigError, didYouMean } from "./faults.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;

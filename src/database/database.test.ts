@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, expectTypeOf, onTestFinished, test } from "vitest";
 import { settingsKey, type Settings } from "../config/index.ts";
-import { inject, Scope, Service, Services, servicesKey } from "../services.ts";
+import { Scope } from "../scope.ts";
+import { inject, Service, Services, servicesKey } from "../services.ts";
 import { Database, openDatabase, sql } from "./index.ts";
 
 interface Tables {

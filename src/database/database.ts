@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { Kysely, sql, type TransactionBuilder } from "kysely";
 import { settingsKey } from "../config/index.ts";
 import { NexusError } from "../exceptions.ts";
-import { findScope, perApp, Scope } from "../services.ts";
+import { findScope, Scope } from "../scope.ts";
+import { perApp } from "../services.ts";
 import { SqliteDialect } from "./sqlite-dialect.ts";
 
 export interface DatabaseOptions {

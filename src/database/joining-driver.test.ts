@@ -1,5 +1,5 @@
 import { beforeEach, expect, onTestFinished, test } from "vitest";
-import { Scope } from "../services.ts";
+import { Scope } from "../scope.ts";
 import { openDatabase, sql, type Database } from "./index.ts";
 
 let db: Database;

@@ -1,6 +1,6 @@
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from "kysely";
 import { NexusError } from "../exceptions.ts";
-import { findScope, key, type Key, type Scope } from "../services.ts";
+import { findScope, key, type Key, type Scope } from "../scope.ts";
 
 let drivers = 0;
 

@@ -3,7 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
-import { inject, keyOf, Scope, Service } from "../services.ts";
+import { Scope } from "../scope.ts";
+import { inject, keyOf, Service } from "../services.ts";
 import { Database, migrate, openDatabase, sql, type Migration, type Migrations } from "./index.ts";
 
 let folder: string;

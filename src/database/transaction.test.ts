@@ -2,7 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
-import { findScope, inject, keyOf, Scope, Service } from "../services.ts";
+import { findScope, Scope } from "../scope.ts";
+import { inject, keyOf, Service } from "../services.ts";
 import { Database, isUniqueViolation, openDatabase, sql, transaction } from "./index.ts";
 
 interface Tables {

@@ -1,6 +1,7 @@
 import type { Transaction } from "kysely";
 import { dependency } from "../dependency.ts";
-import { currentScope, findService } from "../services.ts";
+import { currentScope } from "../scope.ts";
+import { findService } from "../services.ts";
 import { Database } from "./database.ts";
 import type { AnyTables } from "./migrate.ts";
 

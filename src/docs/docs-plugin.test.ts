@@ -4,7 +4,7 @@ import { z } from "zod";
 import { createEndpoint, createErrorAnswer, get, problemJSON, routesOf } from "../http/index.ts";
 import { createLog, silent } from "../log.ts";
 import { Plugin, pluginInfo, tableKey } from "../plugin/index.ts";
-import type { Scope } from "../services.ts";
+import type { Scope } from "../scope.ts";
 import { TestClient } from "../testing.ts";
 import type { OpenAPIDocument } from "./document.ts";
 import { addTagMetadata, createOpenAPI, describeApp } from "./index.ts";

@@ -8,7 +8,7 @@ import {
   type Router,
 } from "../http/index.ts";
 import { hostKey, Plugin, tableKey } from "../plugin/index.ts";
-import { currentScope, key, type Scope } from "../services.ts";
+import { currentScope, key, type Scope } from "../scope.ts";
 import { type Asset, createAsset, sendAsset, SwaggerFiles } from "./assets.ts";
 import { Comments } from "./comments.ts";
 import type { OpenAPIDocument, Server } from "./document.ts";

@@ -1,4 +1,4 @@
-import { findScope, key, type Scope } from "../services.ts";
+import { findScope, key, type Scope } from "../scope.ts";
 import type { TagMetadata } from "./document.ts";
 
 let changes = 0;

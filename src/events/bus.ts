@@ -1,5 +1,5 @@
 import { currentLog, logKey } from "../log.ts";
-import { findScope, key, Scope } from "../services.ts";
+import { findScope, key, Scope } from "../scope.ts";
 import { type Happened, type Listener, matcherOf } from "./listener.ts";
 
 export const eventsKey = key<Events>("events");

@@ -1,5 +1,5 @@
 import { NexusError } from "../exceptions.ts";
-import { currentScope } from "../services.ts";
+import { currentScope } from "../scope.ts";
 import { itemsOf, validatorOf } from "../validation/index.ts";
 import { eventsKey } from "./bus.ts";
 import type { EventType } from "./event.ts";

@@ -1,7 +1,7 @@
 import { expect, expectTypeOf, test } from "vitest";
 import { z } from "zod";
 import { createLog, logKey } from "../log.ts";
-import { currentScope, key, Scope } from "../services.ts";
+import { currentScope, key, Scope } from "../scope.ts";
 import { emit, event, Events, eventsKey, on, once } from "./index.ts";
 
 const twice = (...names: string[]) => [...names, ...names];

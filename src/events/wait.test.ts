@@ -1,6 +1,6 @@
 import { expect, expectTypeOf, test } from "vitest";
 import { z } from "zod";
-import { Scope } from "../services.ts";
+import { Scope } from "../scope.ts";
 import { emit, event, Events, eventsKey, waitFor } from "./index.ts";
 
 const userCreated = event("user.created", z.object({ user_id: z.string() }));

@@ -1,5 +1,5 @@
 import { messageOf, NexusError } from "../exceptions.ts";
-import { currentScope, type Scope } from "../services.ts";
+import { currentScope, type Scope } from "../scope.ts";
 import { eventsKey } from "./bus.ts";
 import { type AnyEvent, type Data, type Happened, on, patternOf } from "./listener.ts";
 

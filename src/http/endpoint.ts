@@ -5,7 +5,7 @@ import { type ErrorItem, ValidationError } from "../exceptions.ts";
 import { bytesOf, type Response } from "../message/index.ts";
 import { type Answer, compose, type OnError, timeout } from "../middleware/index.ts";
 import { compileLimit } from "../ratelimit/index.ts";
-import type { Scope } from "../services.ts";
+import type { Scope } from "../scope.ts";
 import { compileBody } from "./body.ts";
 import { checkNames } from "./check.ts";
 import { compileForm } from "./form.ts";

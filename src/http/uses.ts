@@ -1,7 +1,8 @@
 import { type Context, type ContextKey, valueOf } from "../context.ts";
 import { type Dependency, perRequest, type RequestClass, type Uses } from "../dependency.ts";
 import { NexusError } from "../exceptions.ts";
-import { findService, key, type Scope, Service, type ServiceClass } from "../services.ts";
+import { key, type Scope } from "../scope.ts";
+import { findService, Service, type ServiceClass } from "../services.ts";
 import { namesOf } from "./check.ts";
 import { compileHead, type Read } from "./input.ts";
 

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
-import { keyOf, Scope, inject } from "../services.ts";
+import { Scope } from "../scope.ts";
+import { keyOf, inject } from "../services.ts";
 import { createMailer, type Letter, Mailer } from "./index.ts";
 
 const letter: Letter = { to: "ann@example.com", subject: "Hello", text: "How are you?" };

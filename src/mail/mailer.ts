@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { settingsKey } from "../config/index.ts";
-import { perApp, type Scope, Service } from "../services.ts";
+import { type Scope } from "../scope.ts";
+import { perApp, Service } from "../services.ts";
 import { compose, type Letter } from "./letter.ts";
 import { outbox, smtp, type Transport } from "./transport.ts";
 

@@ -3,7 +3,7 @@ import { Context } from "../context.ts";
 import { HTTPException, problemOf } from "../exceptions.ts";
 import { createLog, logKey } from "../log.ts";
 import { JSONResponse, Request, Response } from "../message/index.ts";
-import { Scope } from "../services.ts";
+import { Scope } from "../scope.ts";
 import { accessLog, type AccessLogOptions } from "./access-log.ts";
 import { type Answer, compose } from "./compose.ts";
 import { requestId } from "./request-id.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Context } from "../context.ts";
 import { HTTPException, problemOf } from "../exceptions.ts";
 import { JSONResponse, Request, Response } from "../message/index.ts";
-import { Scope } from "../services.ts";
+import { Scope } from "../scope.ts";
 import { type Answer, compose, type Middleware, type Next, type OnError } from "./compose.ts";
 
 test("the first layer listed is the outermost", async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Context } from "../context.ts";
 import { Request, Response } from "../message/index.ts";
-import { Scope } from "../services.ts";
+import { Scope } from "../scope.ts";
 import { type Answer, compose } from "./compose.ts";
 import { nosniff } from "./nosniff.ts";
 

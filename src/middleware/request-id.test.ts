@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Context } from "../context.ts";
 import { problemOf } from "../exceptions.ts";
 import { Headers, JSONResponse, Request, Response } from "../message/index.ts";
-import { Scope } from "../services.ts";
+import { Scope } from "../scope.ts";
 import { type Answer, compose } from "./compose.ts";
 import { requestId } from "./request-id.ts";
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Context } from "../context.ts";
 import { HTTPException, problemOf } from "../exceptions.ts";
 import { JSONResponse, Request, Response, StreamingResponse } from "../message/index.ts";
-import { Scope } from "../services.ts";
+import { Scope } from "../scope.ts";
 import { type Answer, compose, type OnError } from "./compose.ts";
 import { timeout } from "./timeout.ts";
 

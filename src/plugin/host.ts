@@ -1,7 +1,8 @@
 import { eventsKey } from "../events/index.ts";
 import { messageOf, NexusError } from "../exceptions.ts";
 import { logKey } from "../log.ts";
-import { key, keyOf, nameService, type Scope } from "../services.ts";
+import { key, type Scope } from "../scope.ts";
+import { keyOf, nameService } from "../services.ts";
 import { checkNeeds, nameTaken, strangers } from "./checks.ts";
 import type { Manifest } from "./manifest.ts";
 import { inOrder, PluginRing } from "./order.ts";

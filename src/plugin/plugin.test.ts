@@ -4,7 +4,8 @@ import { type App, createApp } from "../app/index.ts";
 import { secret } from "../config/index.ts";
 import { get } from "../http/index.ts";
 import { createLog } from "../log.ts";
-import { currentScope, inject, Service } from "../services.ts";
+import { currentScope } from "../scope.ts";
+import { inject, Service } from "../services.ts";
 import { Plugin, type PluginClass, type PluginSource } from "./index.ts";
 
 let app: App | undefined;

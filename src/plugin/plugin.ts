@@ -2,7 +2,8 @@ import type { Migrations } from "../database/index.ts";
 import { NexusError } from "../exceptions.ts";
 import { type ErrorHandler, Routes } from "../http/index.ts";
 import type { Logger } from "../log.ts";
-import { findScope, key, type Scope, type ServiceClass } from "../services.ts";
+import { findScope, key, type Scope } from "../scope.ts";
+import { type ServiceClass } from "../services.ts";
 import type { Schema } from "../validation/index.ts";
 
 /** What the host tells a plugin of itself while it is made. */

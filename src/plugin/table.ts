@@ -1,5 +1,5 @@
 import { type Endpoint, Router } from "../http/index.ts";
-import { key } from "../services.ts";
+import { key } from "../scope.ts";
 
 /** The routes in force: a change is one assignment of a new table, and a request keeps its own. */
 export class RouteTable {

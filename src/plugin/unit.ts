@@ -12,7 +12,8 @@ import {
   type RouteSpec,
 } from "../http/index.ts";
 import { logKey } from "../log.ts";
-import { findService, type Scope, Services } from "../services.ts";
+import { type Scope } from "../scope.ts";
+import { findService, Services } from "../services.ts";
 import { healthPatience, patience, within } from "./deadline.ts";
 import { type Plugin, pluginInfo } from "./plugin.ts";
 import { isSchema, type Schema } from "../validation/index.ts";

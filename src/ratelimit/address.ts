@@ -2,7 +2,7 @@ import { isIPv6 } from "node:net";
 import { settingsKey } from "../config/index.ts";
 import type { Context } from "../context.ts";
 import { clientAddress, createTrust, type Trust } from "../message/index.ts";
-import { key } from "../services.ts";
+import { key } from "../scope.ts";
 
 const trustKey = key<Trust>("nexus/Trust");
 

@@ -2,7 +2,7 @@ import { identify, type Identity, identityKey, isRefusal } from "../auth/index.t
 import { type Context, contextKey, valueOf } from "../context.ts";
 import { RateLimited } from "../exceptions.ts";
 import type { Response } from "../message/index.ts";
-import type { Scope } from "../services.ts";
+import type { Scope } from "../scope.ts";
 import { addressOf, networkOf } from "./address.ts";
 import { type Limiter, limiterKey, type RateLimit, type Taken } from "./limiter.ts";
 import { createMemoryLimiter } from "./memory.ts";

@@ -1,5 +1,5 @@
 import { NexusError } from "../exceptions.ts";
-import { key } from "../services.ts";
+import { key } from "../scope.ts";
 
 /** So many requests in each stretch of so many seconds. */
 export interface RateLimit {

@@ -1,0 +1,32 @@
+import { BackgroundTasks, get, inject, post, Routes } from "nexus-platform";
+import { z } from "zod";
+import { CommentService } from "./comment-service.ts";
+import { Message } from "./schemas.ts";
+import { UserService } from "./user-service.ts";
+
+const Stats = z
+  .object({ users: z.int(), active_users: z.int(), comments: z.int() })
+  .meta({ id: "Stats" });
+
+/** Administrative routes: who may is said where they are mounted. */
+export class AdminRoutes extends Routes {
+  users = inject(UserService);
+  comments = inject(CommentService);
+
+  /** Count users and comments. */
+  stats = get("/admin/stats", { response: Stats }, async () => ({
+    users: await this.users.count(),
+    active_users: await this.users.count(true),
+    comments: await this.comments.count(),
+  }));
+
+  /** Let the database look at its tables, so that it finds the best ways through them. */
+  maintenance = post(
+    "/admin/maintenance",
+    { status: 202, response: Message, use: { background: BackgroundTasks } },
+    ({ background }) => {
+      background.add(() => this.comments.analyze());
+      return { message: "Maintenance started" };
+    },
+  );
+}

@@ -1,0 +1,153 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { NexusError } from "./exceptions.ts";
+
+/** A typed name for something that a scope provides; two keys of one name are the same key. */
+export interface Key<T> {
+  readonly name: string;
+  /** Only for the compiler. */
+  readonly type?: T;
+}
+
+export const key = <T>(name: string): Key<T> => ({ name });
+
+export type ScopeKind = "app" | "plugin" | "request" | "call";
+
+const current = new AsyncLocalStorage<Scope>();
+
+/** A lifetime: what it provides, and what must be undone when it ends. */
+export class Scope {
+  readonly kind: ScopeKind;
+  readonly name: string;
+  #parent: Scope | undefined;
+  // Both are made when first needed: a request that keeps nothing pays for nothing.
+  #values: Map<string, unknown> | undefined;
+  #undo: (() => unknown)[] | undefined;
+
+  constructor(kind: ScopeKind, name: string, parent?: Scope) {
+    this.kind = kind;
+    this.name = name;
+    this.#parent = parent;
+  }
+
+  get parent(): Scope | undefined {
+    return this.#parent;
+  }
+
+  /** The app's. */
+  get root(): Scope {
+    return this.#parent?.root ?? this;
+  }
+
+  child(kind: ScopeKind, name: string): Scope {
+    return new Scope(kind, name, this);
+  }
+
+  /** Puts this scope under another one: a request belongs to a plugin once its route is known. */
+  moveTo(parent: Scope): void {
+    this.#parent = parent;
+  }
+
+  /** Returns the undo. */
+  provide<T>(key: Key<T>, value: T): () => void {
+    const values = (this.#values ??= new Map());
+    values.set(key.name, value);
+    return () => {
+      if (values.get(key.name) === value) values.delete(key.name);
+    };
+  }
+
+  /** As `provide`, but the value is made when it is first asked for. */
+  provideLazy<T>(key: Key<T>, create: () => T): () => void {
+    let made: { readonly value: T } | undefined;
+    return this.provideFrom(key, () => (made ??= { value: create() }).value);
+  }
+
+  /** As `provide`, but each who asks is told apart: the function gets the scope that asks. */
+  provideFrom<T>(key: Key<T>, answer: (asking: Scope) => T): () => void {
+    return this.provide<unknown>(key, new Provider(answer));
+  }
+
+  find<T>(key: Key<T>): T | undefined {
+    for (let scope: Scope | undefined = this; scope; scope = scope.#parent) {
+      const value = scope.#values?.get(key.name);
+      if (value instanceof Provider) return value.answer(this) as T;
+      if (value !== undefined) return value as T;
+    }
+    return undefined;
+  }
+
+  /** @throws NX_NOT_PROVIDED */
+  get<T>(key: Key<T>): T {
+    const value = this.find(key);
+    if (value !== undefined) return value;
+    throw new NexusError("NX_NOT_PROVIDED", `Nothing provides "${key.name}" in ${this}.`, {
+      cure: "List the class in `static services` of the plugin that owns it, and start that plugin.",
+    });
+  }
+
+  /** What this scope itself provides under a key, made or not; a parent's is not looked at. */
+  has(key: Key<unknown>): boolean {
+    return this.#values?.has(key.name) ?? false;
+  }
+
+  /** Remembers what to undo when this scope ends; the newest is undone first. */
+  defer(undo: () => unknown): void {
+    (this.#undo ??= []).push(undo);
+  }
+
+  /** Whether ending this scope has anything to do. */
+  get isEmpty(): boolean {
+    return this.#undo === undefined;
+  }
+
+  /**
+   * Undoes everything, newest first; every undo runs even when one fails.
+   * @throws AggregateError of what failed
+   */
+  async dispose(): Promise<void> {
+    const failures: unknown[] = [];
+    // An undo may itself defer something: go on until nothing is left.
+    for (let undo = this.#undo?.pop(); undo; undo = this.#undo?.pop()) {
+      try {
+        await undo();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length)
+      throw new AggregateError(failures, `Parts of ${this} did not end cleanly.`);
+  }
+
+  /** Runs a function in this scope: whatever it calls, at any depth, finds it by `currentScope`. */
+  run<R>(work: () => R): R {
+    return current.run(this, work);
+  }
+
+  toString(): string {
+    return this.kind === "app" ? "the app" : `${this.kind} "${this.name}"`;
+  }
+}
+
+class Provider {
+  readonly answer: (asking: Scope) => unknown;
+  constructor(answer: (asking: Scope) => unknown) {
+    this.answer = answer;
+  }
+}
+
+export function findScope(): Scope | undefined {
+  return current.getStore();
+}
+
+/**
+ * The scope that the calling code runs in.
+ * @param caller named in the error, as `emit()`
+ * @throws NX_NO_SCOPE outside every scope
+ */
+export function currentScope(caller: string): Scope {
+  const scope = current.getStore();
+  if (scope) return scope;
+  throw new NexusError("NX_NO_SCOPE", `${caller} was called outside every app and request.`, {
+    cure: "Call it in a handler, a service, a task or a plugin's start(), or inside app.run(() => …).",
+  });
+}
