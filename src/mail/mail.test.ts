@@ -233,7 +233,7 @@ test("a mail server's address that is none is refused at once, and is not repeat
 
 test("where nodemailer is not installed, the start says how to install it", async () => {
   const place = await folder();
-  for (const file of ["exceptions.ts", "services.ts", "config", "validation", "mail"]) {
+  for (const file of ["exceptions.ts", "scope.ts", "services.ts", "config", "validation", "mail"]) {
     await cp(join(import.meta.dirname, "..", file), join(place, file), { recursive: true });
   }
   const script = `
