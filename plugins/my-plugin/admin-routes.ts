@@ -20,7 +20,7 @@ export class AdminRoutes extends Routes {
     comments: await this.comments.count(),
   }));
 
-  /** Let the database look at its tables, so that it finds the best ways through them. */
+  /** Start maintenance: the database looks at its tables anew, to find the best ways through them. */
   maintenance = post(
     "/admin/maintenance",
     { status: 202, response: Message, use: { background: BackgroundTasks } },

@@ -13,7 +13,12 @@ test("a password is in no answer, no error and no log line, and a hash neither",
     destination: { write: (line) => seen.push(line) },
   });
   const middleware = config.middleware ?? [];
-  await using client = await TestClient.of(MyPlugin, { accounts: true, log, middleware, raiseErrors: false });
+  await using client = await TestClient.of(MyPlugin, {
+    accounts: true,
+    log,
+    middleware,
+    raiseErrors: false,
+  });
   const ask = async (method: string, path: string, json?: object) => {
     const response = await client.request(method, `/my-plugin${path}`, json ? { json } : {});
     seen.push(await response.text(), JSON.stringify([...response.headers]));

@@ -18,10 +18,7 @@ export class UserService extends Service {
   }
 
   /** The oldest first. */
-  async list(
-    { page, per_page, search, active }: UserQuery,
-    which = ordinary,
-  ): Promise<UserPage> {
+  async list({ page, per_page, search, active }: UserQuery, which = ordinary): Promise<UserPage> {
     const query = { page, per_page, search, active, ...which };
     const { users, pagination } = await this.#accounts.list(query);
     return { users: users.map(userOf), pagination };
