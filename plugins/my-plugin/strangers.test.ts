@@ -30,6 +30,16 @@ const powers: [string, (id: string) => Promise<unknown>][] = [
   ["a role", (id) => inject(Roles).grantRole(id, "administrator")],
   ["a permission", (id) => inject(Roles).grantPermission(id, "notes:read")],
   ["an API key", (id) => inject(ApiKeys).create(id, { name: "ci" })],
+  [
+    "a report",
+    (id) =>
+      inject(Accounts).create({
+        username: `report-of-${id.slice(0, 8)}`,
+        email: `${id}@example.com`,
+        password: "Correct-Horse-1",
+        manager_id: id,
+      }),
+  ],
 ];
 
 async function rowOf(client: TestClient, username: string): Promise<unknown> {
