@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import { type App, createApp, type NexusConfig } from "../app/index.ts";
 import { ConfigError, readSettings, type Settings } from "../config/index.ts";
 import { messageOf, NexusError } from "../exceptions.ts";
+import { logKey } from "../log.ts";
 import { silent } from "../log.ts";
 import { importDefault, loadPlugins, registerPluginHooks } from "../plugin/index.ts";
 
@@ -18,7 +19,8 @@ export async function loadApp(
   registerPluginHooks();
   const { config, ...read } = await readAll(folder);
   const settings: Settings = { ...read.settings, ...over };
-  const { sources, broken } = await loadPlugins(resolve(folder, config.pluginsFolder ?? "plugins"));
+  const pluginsFolder = resolve(folder, config.pluginsFolder ?? "plugins");
+  const { sources, broken } = await loadPlugins(pluginsFolder);
   const app = await createApp({
     accounts: true,
     ...config,
@@ -27,6 +29,8 @@ export async function loadApp(
     tolerant: true,
     settings,
   });
+  if (!sources.length && !broken.length && !config.plugins?.length)
+    app.scope.get(logKey).warn(`There are no plugins in ${pluginsFolder}`);
   return { app, settings };
 }
 

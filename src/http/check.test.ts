@@ -223,3 +223,22 @@ async function faultOf(subject: PluginClass | (() => unknown)): Promise<string> 
   expect(error).toBeInstanceOf(NexusError);
   return `${(error as NexusError).code}: ${(error as Error).message}`;
 }
+
+test("a word that is nearly one of a spec is told which one, and a list must be a list", () => {
+  const handler = () => 1;
+  expect(() => get("/", { boddy: z.string() }, handler)).toThrow("Did you mean body?");
+  expect(() => get("/", { middleware: handler }, handler)).toThrow("which is no list");
+});
+
+test("a method given by name gets its plugin as this", async () => {
+  class Later extends Plugin {
+    word = "later";
+    // oxlint-disable-next-line typescript/unbound-method
+    route = get("/", this.answer);
+    answer() {
+      return this.word;
+    }
+  }
+  await using client = await TestClient.of(Later);
+  expect(await (await client.get("/")).json()).toBe("later");
+});

@@ -1,4 +1,5 @@
 import { checkGuard } from "../auth/index.ts";
+import { closest } from "../config/index.ts";
 import { NexusError } from "../exceptions.ts";
 import { checkLimit } from "../ratelimit/index.ts";
 import { describeWhole, isSchema } from "../validation/index.ts";
@@ -38,12 +39,21 @@ export function checkSpec(verb: Verb, spec: RouteSpec, where: () => string): voi
 export function checkWords(spec: Defaults, who: () => string): void {
   checkGuard(spec, who);
   checkLimit(spec.rateLimit, who);
+  const fail = (what: string, cure: string): never => {
+    throw new NexusError("NX_ROUTE_SPEC", `${who()} ${what}.`, { cure });
+  };
+  for (const name of ["middleware", "tags"] as const) {
+    if (spec[name] !== undefined && !Array.isArray(spec[name]))
+      fail(`says "${name}", which is no list`, `Write ${name}: […].`);
+  }
   const unknown = Object.keys(spec).filter((name) => !known.has(name));
   if (!unknown.length) return;
-  throw new NexusError(
-    "NX_ROUTE_SPEC",
-    `${who()} says ${unknown.join(", ")}, which no route understands.`,
-    { cure: `A route understands ${[...known].join(", ")}.` },
+  const meant = unknown.length === 1 ? closest(unknown[0]!, known) : undefined;
+  fail(
+    `says ${unknown.join(", ")}, which no route understands`,
+    meant === undefined
+      ? `A route understands ${[...known].join(", ")}.`
+      : `Did you mean ${meant}?`,
   );
 }
 

@@ -155,7 +155,8 @@ export function routesOf(
     place: placeOf(route.site),
   });
   const fields = Object.entries(group).flatMap(([member, value]: [string, unknown]): Declared[] => {
-    if (isRoute(value)) return [declare(value, member, value.handler)];
+    // `this` of an arrow is its own; a method given by name gets the group it stands in.
+    if (isRoute(value)) return [declare(value, member, value.handler.bind(group))];
     const mount = value instanceof Routes && mountOf(value);
     if (!mount) return [];
     return routesOf(
