@@ -1,5 +1,5 @@
 import { emit, inject, Service } from "nexus-platform";
-import { type Account, Accounts, type Which } from "nexus-platform/accounts";
+import { type Account, Accounts, AuditService, type Which } from "nexus-platform/accounts";
 import { userCreated } from "./events.ts";
 import type { CreateUser, UpdateUser, User, UserDetails, UserPage, UserQuery } from "./schemas.ts";
 
@@ -11,6 +11,7 @@ export const everybody: Which = {};
 /** The platform's users, as this plugin shows them; ordinary ones, unless it is asked for everybody. */
 export class UserService extends Service {
   #accounts = inject(Accounts);
+  #audit = inject(AuditService);
 
   async get(userId: string, which = ordinary): Promise<UserDetails | undefined> {
     const account = await this.#accounts.get(userId, which);
@@ -27,6 +28,7 @@ export class UserService extends Service {
   /** @throws Conflict when the username or the email is taken */
   async create(fields: CreateUser): Promise<User> {
     const user = userOf(await this.#accounts.create(fields));
+    await this.#log("user.created", user.user_id);
     await emit(userCreated, { user_id: user.user_id, username: user.username });
     return user;
   }
@@ -44,17 +46,28 @@ export class UserService extends Service {
       tags: tags ?? undefined,
     };
     const account = await this.#accounts.update(userId, changes, ordinary);
+    if (account) await this.#log("user.updated", userId);
     return account && userOf(account);
   }
 
   /** @returns whether this has changed anything */
-  activate(userId: string, which = ordinary): Promise<boolean> {
-    return this.#accounts.activate(userId, which);
+  async activate(userId: string, which = ordinary): Promise<boolean> {
+    const isChanged = await this.#accounts.activate(userId, which);
+    // An administrator's is logged with more to it, by the route.
+    if (isChanged && which.ordinary) await this.#log("user.activated", userId);
+    return isChanged;
   }
 
   /** @returns whether there was such a user */
-  delete(userId: string): Promise<boolean> {
-    return this.#accounts.delete(userId, ordinary);
+  async delete(userId: string): Promise<boolean> {
+    const isDeleted = await this.#accounts.delete(userId, ordinary);
+    if (isDeleted) await this.#log("user.deleted", userId);
+    return isDeleted;
+  }
+
+  /** Nobody need sign in for these routes, so at least it is kept what was done from where. */
+  async #log(action: string, userId: string): Promise<void> {
+    await this.#audit.log({ action, target: `user:${userId}` });
   }
 
   /** Whether one user reports to another. */

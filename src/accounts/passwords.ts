@@ -1,16 +1,17 @@
 import { argon2, type Argon2Parameters, randomBytes, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
-import { HTTPException, ValidationError } from "../exceptions.ts";
+import { ValidationError } from "../exceptions.ts";
 import { Service } from "../services.ts";
 import { fold } from "./fold.ts";
+import { Turns } from "./turns.ts";
 
 const derive = promisify(argon2);
 /** Of memory in KiB, passes over it, and lanes: OWASP's recommendation for argon2id. */
 const cost = { memory: 19_456, passes: 2, parallelism: 1 };
 /** Hashing is done by Node's four threads: two at once leave room for files and other work. */
 const atOnce = 2;
-/** Who comes when so many wait is sent away: the answer would come too late to be of use. */
-const mostWaiting = 500;
+/** Who comes when so many wait in a lane is sent away: the answer would come too late to be of use. */
+const mostWaiting = 200;
 
 export const leastCharacters = 8;
 export const mostBytes = 1024;
@@ -23,13 +24,12 @@ export interface Whose {
 
 /** Hashes passwords with argon2id, off the event loop and a few at a time. */
 export class Passwords extends Service {
-  #free = atOnce;
-  readonly #waiting: (() => void)[] = [];
+  readonly #turns = new Turns(atOnce, mostWaiting);
 
   /** A password as it may be stored: a text in PHC format, with a salt of its own. */
   async hash(password: string): Promise<string> {
     const nonce = randomBytes(16);
-    const hash = await this.#inTurn(() =>
+    const hash = await this.#turns.take("make", () =>
       derive("argon2id", { message: password, nonce, tagLength: 32, ...cost }),
     );
     return `${prefix}${encode(nonce)}$${encode(hash)}`;
@@ -42,7 +42,7 @@ export class Passwords extends Service {
   async verify(password: string, stored: string | undefined): Promise<boolean> {
     if (Buffer.byteLength(password) > mostBytes) return false;
     const { hash, ...parameters } = parse(stored ?? nobodys);
-    const given = await this.#inTurn(() =>
+    const given = await this.#turns.take("check", () =>
       derive("argon2id", { message: password, ...parameters }),
     );
     return timingSafeEqual(given, hash) && stored !== undefined;
@@ -62,23 +62,6 @@ export class Passwords extends Service {
     const fault = faultOf(password, whose);
     if (fault)
       throw new ValidationError([{ loc: ["body", field], type: "value_error", msg: fault }]);
-  }
-
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--;
-    else if (this.#waiting.length >= mostWaiting) {
-      throw new HTTPException(503, "Too many are signing in; try again soon", {
-        headers: { "Retry-After": "5" },
-      });
-    } else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      // Whoever waits takes over the place.
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#free++;
-    }
   }
 }
 

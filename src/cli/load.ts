@@ -144,7 +144,7 @@ function checkKeys(config: object, file: string): NexusConfig {
 
 async function makeDataDir(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await mkdir(folder, { recursive: true, mode: 0o700 });
     await access(folder, constants.W_OK);
   } catch (cause) {
     throw new NexusError(

@@ -12,6 +12,14 @@ function faultsOf(env: Record<string, string>): readonly string[] {
   return [];
 }
 
+test("of several secrets each must be long enough", () => {
+  const good = "s".repeat(32);
+  expect(readSettings({ NEXUS_SECRET: `${good}, ${good}` }).secret).toContain(",");
+  expect(() => readSettings({ NEXUS_SECRET: `short,${good}` })).toThrow(
+    "NEXUS_SECRET has one that is 5 bytes long",
+  );
+});
+
 test("nothing needs to be set, and what is empty is not set", () => {
   const settings = readSettings({});
   expect(settings).toEqual({

@@ -90,9 +90,12 @@ export function readSettings(env: Env): Settings {
   else if (user !== undefined) faults.push(half("NEXUS_ADMIN_USER", "NEXUS_ADMIN_PASSWORD"));
   else if (password !== undefined) faults.push(half("NEXUS_ADMIN_PASSWORD", "NEXUS_ADMIN_USER"));
 
-  if (settings.secret !== undefined && Buffer.byteLength(settings.secret) < 32) {
+  // Several stand with commas between them, for rotation.
+  const secrets = settings.secret?.split(",").filter((one) => one.trim()) ?? [];
+  for (const size of secrets.map((one) => Buffer.byteLength(one.trim()))) {
+    if (size >= 32) continue;
     faults.push(
-      `NEXUS_SECRET is ${Buffer.byteLength(settings.secret)} bytes long, but must be at least 32. ` +
+      `NEXUS_SECRET${secrets.length > 1 ? " has one that" : ""} is ${size} bytes long, but must be at least 32. ` +
         "Make one with `openssl rand -hex 32`.",
     );
   }

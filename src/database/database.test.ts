@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -152,3 +152,20 @@ async function temporaryFolder(): Promise<string> {
   onTestFinished(() => rm(folder, { recursive: true }));
   return folder;
 }
+
+test.skipIf(process.platform === "win32")(
+  "the file is its owner's alone, and so is its journal",
+  async () => {
+    const dataDir = join(await temporaryFolder(), "data");
+    const db = await openDatabase({ dataDir });
+    await sql`create table notes (id text)`.execute(db);
+    const mode = async (name: string) =>
+      ((await stat(join(dataDir, name))).mode & 0o777).toString(8);
+    expect([await mode("."), await mode("nexus.db"), await mode("nexus.db-wal")]).toEqual([
+      "700",
+      "600",
+      "600",
+    ]);
+    await db.stop();
+  },
+);

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { QueryResult } from "kysely";
@@ -17,13 +17,19 @@ export function openFile(path: string): SqliteFile {
   }
 }
 
+/** Its owner's alone; SQLite gives its journal the same rights. */
+function makeFile(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  closeSync(openSync(path, "a", 0o600));
+}
+
 /** An open file, with the statements that it has compiled. */
 export class SqliteFile {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, Prepared>();
 
   constructor(path: string) {
-    if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
+    if (path !== ":memory:") makeFile(path);
     this.#database = new DatabaseSync(path, { timeout: 5000, enableForeignKeyConstraints: true });
     // What is acknowledged has reached the disk; readers and one writer do not block each other.
     this.#database.exec("pragma journal_mode = wal; pragma synchronous = full");
