@@ -1,4 +1,6 @@
+import { domainToASCII } from "node:url";
 import { boolean, date, list, nullable, object, text } from "./shape.ts";
+import { check, fault, partOf, shape } from "./shaping.ts";
 import type { Out } from "../validation/index.ts";
 
 /** A user, as everybody but this module sees one: never with the hash of a password. */
@@ -30,21 +32,35 @@ export const shown = [
   "updated_at",
 ] as const satisfies (keyof Account)[];
 
-/** Letters and digits of any script. Without @, so that no username is somebody's email. */
+/**
+ * Letters and digits of any script. Without @, so that no username is somebody's email; without what
+ * cannot be seen, so that no two look the same for that.
+ */
 export const Username = text({
   min: 3,
   max: 50,
-  pattern: /^[\p{L}\p{M}\p{N}._-]+$/u,
-  message: "Username must consist of letters, digits, dots, dashes and underscores",
+  pattern: /^(?!.*\p{Default_Ignorable_Code_Point})[\p{L}\p{N}][\p{L}\p{M}\p{N}._-]*$/u,
+  message:
+    "Username must begin with a letter or digit, and consist of letters, digits, dots, dashes and underscores",
 });
 
-// Something, an @, something with a dot inside; written so that it takes linear time.
-export const Email = text({
+const noEmail = "Email must be an address, as in ann@example.com";
+// What a letter can go to: ASCII, an @, a domain with a dot inside; written so that it takes linear time.
+const Address = text({
   max: 254,
   format: "email",
   pattern:
-    /^[^\s@<>()[\],;:\\"\p{Cc}]+@[^\s@.<>()[\],;:\\"\p{Cc}]+(\.[^\s@.<>()[\],;:\\"\p{Cc}]+)+$/u,
-  message: "Email must be an address, as in ann@example.com",
+    /^(?!.*[\p{Cf}\p{Default_Ignorable_Code_Point}])[!#-'*+\-./0-9=?A-Z^-~]+@[\p{L}\p{M}\p{N}_-]+(\.[\p{L}\p{M}\p{N}_-]+)+$/u,
+  message: noEmail,
+});
+
+/** An address that the mailer takes. */
+export const Email = shape<string, string>(partOf(Address).json, (value) => {
+  const result = check(Address, value);
+  if (result.issues) return result;
+  const email = value as string;
+  // A domain of another script has to have a name in ASCII.
+  return domainToASCII(email.slice(email.indexOf("@") + 1)) ? { value: email } : fault(noEmail);
 });
 
 export const FullName = nullable(text({ max: 100 }));

@@ -11,6 +11,7 @@ import {
   type Which,
 } from "./account.ts";
 import { type AccountPage, type AccountQuery, listAccounts } from "./account-list.ts";
+import { ApiKeys } from "./api-keys.ts";
 import { fold } from "./fold.ts";
 import { OneTimeTokens } from "./one-time.ts";
 import { ordinary } from "./ordinary.ts";
@@ -25,6 +26,7 @@ export class Accounts extends Service {
   readonly #names = new UserNames(this.#db);
   readonly #passwords = inject(Passwords);
   readonly #sessions = inject(Sessions);
+  readonly #keys = inject(ApiKeys);
   readonly #oneTime = inject(OneTimeTokens);
 
   async get(id: string, which: Which = {}): Promise<Account | undefined> {
@@ -148,7 +150,8 @@ export class Accounts extends Service {
   }
 
   /**
-   * All sessions of the user end, but for one that is to be kept.
+   * All sessions of the user end, but for one that is to be kept, and all API keys are revoked: some
+   * may be of whoever knew the password before.
    * @param field what the password is called in the body
    * @throws ValidationError for a poor password
    */
@@ -169,6 +172,7 @@ export class Accounts extends Service {
         .execute();
       await this.#oneTime.revoke(id, "reset");
       await this.#sessions.endAll(id, keep);
+      await this.#keys.revokeAll(id);
     });
   }
 

@@ -56,7 +56,7 @@ export class AdminUserAccess extends Routes {
   );
 
   /**
-   * Set the password of somebody else, and end all their sessions.
+   * Set the password of somebody else, end all their sessions, and revoke all their API keys.
    *
    * One's own is changed with the old one.
    */

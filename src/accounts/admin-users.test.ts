@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { accountsClient, bearer, login } from "../../test/accounts-client.ts";
+import { accountsClient, letters, bearer, login } from "../../test/accounts-client.ts";
 import { audited, somebody, told } from "../../test/admin-client.ts";
 
 const users = "/auth/admin/users";
@@ -134,6 +134,18 @@ test("a user is changed in part; a new email is unverified; nobody reports to th
   const more = { id: "1", roles: ["administrator"], active: false, password: "Other horse 9" };
   expect(await change(more)).toMatchObject([200, { id, roles: [], active: true }]);
   expect((await told(ask("PATCH", `${users}/nobody`, {})))[0]).toBe(404);
+});
+
+test("whoever gets another email from an administrator is told at the old one", async () => {
+  await using client = await accountsClient();
+  const { ask } = await somebody(client, "root", root);
+  const { id } = await somebody(client, "bob");
+  await ask("PATCH", `/auth/admin/users/${id}`, { full_name: "Bob" });
+  expect(await letters(client)).toEqual([]);
+  await ask("PATCH", `/auth/admin/users/${id}`, { email: "bobby@example.com" });
+  expect(await letters(client)).toEqual([
+    expect.stringMatching(/To: bob@example.com[^]*Your email was changed/),
+  ]);
 });
 
 test("a disabled user is out at once, and in again when enabled", async () => {

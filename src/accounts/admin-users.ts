@@ -1,4 +1,5 @@
 import { currentUser } from "../auth/index.ts";
+import { BackgroundTasks } from "../background.ts";
 import { transaction } from "../database/index.ts";
 import { Conflict, NotFound, PermissionDenied } from "../exceptions.ts";
 import { del, get, patch, post, Routes } from "../http/index.ts";
@@ -7,6 +8,7 @@ import { Email, FullName, Username } from "./account.ts";
 import { Accounts } from "./accounts.ts";
 import { AdminUser, Subjects } from "./admin-subjects.ts";
 import { AuditService } from "./audit.ts";
+import { AccountLetters } from "./letters.ts";
 import { pageQuery, Pagination } from "./page.ts";
 import { RoleName } from "./permission-names.ts";
 import { Roles } from "./roles.ts";
@@ -46,6 +48,7 @@ const responses = { 403: PermissionDenied, 404: NotFound };
 export class AdminUsers extends Routes {
   readonly #accounts = inject(Accounts);
   readonly #roles = inject(Roles);
+  readonly #letters = inject(AccountLetters);
   readonly #audit = inject(AuditService);
   readonly #subjects = new Subjects();
 
@@ -114,22 +117,24 @@ export class AdminUsers extends Routes {
    * Change a user.
    *
    * What is left out stays as it is. Another email counts as unverified, unless it is said to be
-   * verified. Nobody changes somebody who may do more than they may themselves.
+   * verified, and the one before is told. Nobody changes somebody who may do more than they may themselves.
    */
   update = patch(
     "/{user_id}",
     {
       body: UpdateUser,
       response: AdminUser,
-      use: { me: currentUser },
+      use: { me: currentUser, background: BackgroundTasks },
       responses: { ...responses, 409: Conflict },
     },
-    ({ user_id, body, me }) =>
+    ({ user_id, body, me, background }) =>
       this.#audit.record({ action: "user.updated", target: `user:${user_id}`, details: body }, () =>
         transaction(async () => {
-          await this.#subjects.getFor(me, user_id);
+          const before = await this.#subjects.getFor(me, user_id);
           await this.#subjects.refuseManager(body.manager_id, user_id);
-          await this.#accounts.update(user_id, body);
+          const after = await this.#accounts.update(user_id, body);
+          if (after && after.email !== before.email)
+            background.add(() => this.#letters.moved(before));
           return this.#subjects.show(await this.#subjects.get(user_id));
         }),
       ),

@@ -2,11 +2,12 @@ import { get, Plugin } from "nexus-platform";
 import { type TestClient } from "nexus-platform/testing";
 import { afterEach, expect, test, vi } from "vitest";
 import { currentUser } from "../auth/index.ts";
-import { accountsClient } from "../../test/accounts-client.ts";
+import { accountsClient, tokenOf } from "../../test/accounts-client.ts";
 import { asking, audited, somebody, type Somebody, told } from "../../test/admin-client.ts";
 import { Database } from "../database/index.ts";
 import { inject } from "../services.ts";
 import { Accounts } from "./accounts.ts";
+import { ApiKeys } from "./api-keys.ts";
 import { Roles } from "./roles.ts";
 import type { Tables } from "./tables.ts";
 
@@ -146,6 +147,32 @@ test("nobody makes a key for what they may not", async () => {
   }
   expect((await ann.ask("POST", keys, { name: "", permissions: ["a b"] })).status).toBe(422);
   expect((await client.post(keys, { json: { name: "ci" } })).status).toBe(401);
+});
+
+test("a new password revokes all keys: by letter, with the old one, by an administrator, in code", async () => {
+  await using client = await start();
+  const ann = await somebody(client, "ann");
+  const root = await somebody(client, "root", { roles: ["administrator"] });
+  const accounts = client.app.run(() => inject(Accounts));
+  await accounts.update(ann.id, { email_verified: true });
+  const secret = "Correct horse 7";
+  const ways: (() => Promise<unknown>)[] = [
+    () => ann.ask("POST", "/auth/me/password", { old_password: secret, new_password: secret }),
+    () => root.ask("POST", `/auth/admin/users/${ann.id}/password`, { password: secret }),
+    () => accounts.setPassword(ann.id, secret),
+    async () => {
+      await client.post("/auth/password/forgot", { json: { email: "ann@example.com" } });
+      const token = await tokenOf(client, "Reset your password");
+      const json = { token, password: secret };
+      expect((await client.post("/auth/password/reset", { json })).status).toBe(200);
+    },
+  ];
+  for (const way of ways) {
+    const { key } = await client.app.run(() => inject(ApiKeys).create(ann.id, { name: "ci" }));
+    expect(await statusWith(client, key)).toBe(200);
+    await way();
+    expect(await statusWith(client, key)).toBe(401);
+  }
 });
 
 test("a revoked key is refused at once, and only its owner can revoke it", async () => {

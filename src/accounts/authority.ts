@@ -26,14 +26,17 @@ export function refuseGivingRole(
   throw new PermissionDenied(`Only who has the role '${role.name}' may grant it`, options);
 }
 
-/** @throws PermissionDenied where somebody else may do more */
+/** @throws PermissionDenied where somebody else may do more, and for a key that would change its owner */
 export function refuseTouching(me: Identity, userId: string, { permissions, roles }: Grants): void {
+  if (me.id === userId) {
+    if (me.apiKey === undefined) return;
+    throw new PermissionDenied("An API key cannot change its owner", options);
+  }
   const all = me.hasPermission("*");
   const isLess =
     permissions.every((one) => me.hasPermission(one)) &&
     (all || roles.every((role) => me.hasRole(role)));
-  // With an API key somebody may be less than they are.
-  if (isLess || (me.id === userId && me.apiKey === undefined)) return;
+  if (isLess) return;
   throw new PermissionDenied("Only who may do as much as somebody may change them", options);
 }
 

@@ -43,7 +43,7 @@ export class CookieRoutes extends Routes {
       response: CookieSession,
       status: 201,
       responses: { 401: NotAuthenticated, 403: PermissionDenied, 429: RateLimited },
-      rateLimit: { requests: 30, window: 60 },
+      rateLimit: { requests: 30, window: 60, by: "address" },
     },
     async ({ body, request }) => {
       refuseOtherSite(request);

@@ -40,6 +40,7 @@ test("what changes something needs a proof that it comes from the same site", as
     { origin: "http://evil.example" },
     { origin: "http://testserver.evil.example" },
     { origin: "http://testserver:81" },
+    { origin: "ftp://testserver" },
     { origin: "null" },
     { "x-csrf-token": "" },
     { "x-csrf-token": "x".repeat(43) },
@@ -49,6 +50,8 @@ test("what changes something needs a proof that it comes from the same site", as
     { "sec-fetch-site": "same-origin" },
     { "sec-fetch-site": "none" },
     { origin: "http://testserver" },
+    // Through a proxy that speaks https.
+    { origin: "https://testserver" },
     { "x-csrf-token": token },
     { origin: "http://app.example", "x-csrf-token": token },
   ]) {
@@ -61,6 +64,21 @@ test("what changes something needs a proof that it comes from the same site", as
   expect(
     (await client.get("/auth/me", { headers: { origin: "http://evil.example" } })).status,
   ).toBe(200);
+});
+
+test("asked by https, a page that came by http is another site", async () => {
+  await using client = await accountsClient();
+  await register(client, "alice");
+  const ask = (origin: string) =>
+    client.app.fetch(
+      new Request("https://shop.example/auth/session", {
+        method: "POST",
+        headers: { "content-type": "application/json", origin },
+        body: JSON.stringify({ username: "alice", password }),
+      }),
+    );
+  expect((await ask("http://shop.example")).status).toBe(403);
+  expect((await ask("https://shop.example")).status).toBe(201);
 });
 
 test("a bearer token needs no such proof, and comes before the cookie", async () => {

@@ -38,14 +38,14 @@ export function refuseOtherSite(request: Request): void {
 function isOwnSite(request: Request): boolean {
   const site = request.headers.get("sec-fetch-site");
   if (site !== null) return site === "same-origin" || site === "none";
-  const origin = request.headers.get("origin");
-  const host = request.headers.get("host");
-  return origin !== null && host !== null && hostOf(origin) === host.toLowerCase();
-}
-
-/** With its port, where that is not the usual one; `null`, as sandboxes send it, has none. */
-function hostOf(origin: string): string | undefined {
-  return URL.parse(origin)?.host || undefined;
+  // `null`, as sandboxes send it, is no address.
+  const origin = URL.parse(request.headers.get("origin") ?? "");
+  // With its port, where that is not the usual one.
+  if (!origin?.host || origin.host !== request.headers.get("host")?.toLowerCase()) return false;
+  // What came by http may come from a proxy that the browser speaks https with: only https says how the
+  // browser asked. Browsers that ask by https say `Sec-Fetch-Site`, which knows the scheme.
+  const isPlain = origin.protocol === "http:" && !request.url.startsWith("https:");
+  return isPlain || origin.protocol === "https:";
 }
 
 function isEqual(given: string | null, right: string): boolean {

@@ -31,7 +31,7 @@ export class EmailRoutes extends Routes {
       body: VerifyEmail,
       response: Message,
       responses: { 400: InvalidToken, 429: RateLimited },
-      rateLimit: { requests: 20, window: 60 },
+      rateLimit: { requests: 20, window: 60, by: "address" },
     },
     async ({ body }) => {
       const id = await this.#oneTime.redeem(body.token, "verify");

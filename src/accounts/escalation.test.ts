@@ -162,4 +162,13 @@ test("an API key never makes its owner more, nor takes the owner's account over"
   const whole = await client.app.run(() => inject(ApiKeys).create(root.id, { name: "all" }));
   const own = asking(client, whole.key)("POST", `${users}/${root.id}/password`, password);
   expect(await told(own)).toMatchObject([403, {}]);
+  for (const [method, path, json] of [
+    ["PATCH", "", { email: "thief@example.com" }],
+    ["PUT", "/permissions", { permissions: ["*"] }],
+    ["DELETE", "/sessions", undefined],
+    ["DELETE", "", undefined],
+  ] as const) {
+    const answer = asking(client, whole.key)(method, `${users}/${root.id}${path}`, json);
+    expect(await body(answer)).toMatchObject(escalation);
+  }
 });

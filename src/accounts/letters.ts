@@ -16,7 +16,11 @@ export class AccountLetters extends Service {
   async forgot(email: string): Promise<void> {
     const account = await this.#accounts.find(email);
     if (!account?.active || !email.includes("@")) return;
-    const token = await this.#oneTime.create(account.id, "reset");
+    // Whoever registered with it may have mistyped it, or meant somebody else to have it.
+    if (!account.email_verified && !(await this.#accounts.get(account.id, { ordinary: true })))
+      return;
+    const token = await this.#oneTime.add(account.id, "reset");
+    if (token === undefined) return;
     await this.#send(account, "Reset your password", [
       "somebody, probably you, asked for a new password for your account.",
       this.#how(

@@ -100,6 +100,43 @@ test("guesses from everywhere slow a name down for seconds, and not where its ow
   expect((await from(client, "10.9.9.9", "alice", password)).status).toBe(200);
 });
 
+test("guesses from everywhere go on one by one, and an owner at a new place gets in among them", async () => {
+  await using client = await accountsClient(behindProxy);
+  await register(client, "alice");
+  for (let host = 0; host < 30; host++)
+    expect((await from(client, `10.0.0.${host}`, "alice", wrong)).status).toBe(401);
+  for (let host = 30; host < 40; host++) {
+    const refused = await from(client, "10.0.1.1", "alice", password);
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "2"]);
+    pass(2);
+    // Of many at once one is tried.
+    const guesses = [1, 2, 3, 4].map((at) => from(client, `10.${at}.0.${host}`, "alice", wrong));
+    const statuses = (await Promise.all(guesses)).map(({ status }) => status);
+    expect(statuses.toSorted((a, b) => a - b)).toEqual([401, 429, 429, 429]);
+  }
+  pass(2);
+  expect((await from(client, "10.0.1.1", "alice", password)).status).toBe(200);
+});
+
+test("where an owner has been is a network, as addresses of IPv6 change", async () => {
+  await using client = await accountsClient(behindProxy);
+  await register(client, "alice");
+  expect((await from(client, "2001:db8:0:1::1", "alice", password)).status).toBe(200);
+  for (let host = 0; host < 30; host++)
+    expect((await from(client, `10.0.0.${host}`, "alice", wrong)).status).toBe(401);
+  expect((await from(client, "2001:db8:0:2::1", "alice", password)).status).toBe(429);
+  expect((await from(client, "2001:db8:0:1::2", "alice", password)).status).toBe(200);
+});
+
+test("username and email of an account count together", async () => {
+  await using client = await accountsClient();
+  await register(client, "alice");
+  await fail(3, () => login(client, "alice", wrong));
+  await fail(2, () => login(client, "ALICE@example.com", wrong));
+  for (const name of ["alice", "alice@example.com"])
+    expect((await login(client, name)).status).toBe(429);
+});
+
 test("whoever has reset the password by letter may sign in at once", async () => {
   await using client = await accountsClient();
   await register(client, "alice");

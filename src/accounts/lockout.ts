@@ -6,6 +6,7 @@ import { currentClient } from "./client.ts";
 import { fold } from "./fold.ts";
 import { hashOf } from "./opaque.ts";
 import type { Tables } from "./tables.ts";
+import { UserNames } from "./user-names.ts";
 
 /** After so many failures one waits, twice as long after each further one; in seconds. */
 interface Rule {
@@ -13,20 +14,28 @@ interface Rule {
   readonly first: number;
   readonly most: number;
 }
-/** Of one name, tried from one address. */
+/** Of one account, tried from one network. */
 const fromHere: Rule = { free: 5, first: 30, most: 900 };
-/** Of one name, from wherever: short, as it also meets the owner who is at a new place. */
-const fromAnywhere: Rule = { free: 30, first: 2, most: 30 };
+/** Of one account, from wherever: one try each two seconds, as it also meets an owner at a new place. */
+const fromAnywhere: Rule = { free: 30, first: 2, most: 2 };
 /** Seconds after the last failure until all are forgotten. */
 const memory = 3600;
 
+/** The user whose sessions are looked for where a name is nobody's, so that it takes as long. */
+const nobody = "00000000-0000-0000-0000-000000000000";
+
 /**
- * Makes guessing passwords slow, of names that nobody has, too. No wait is longer than 15 minutes;
- * failures elsewhere never stop an owner where they have signed in before.
+ * Makes guessing passwords slow, of names that nobody has, too. Failures count for the account, by
+ * whichever of its names, in two ways:
+ * - from one network: it waits longer after each, up to 15 minutes, and nobody elsewhere does.
+ * - from all together: guesses that come from many networks go on one by one, each two seconds after
+ *   the last. No password is refused for good: an owner at a new place gets in by trying again, and one
+ *   where they have signed in before does not wait at all.
  */
 export class Lockout extends Service {
   readonly #db = inject(Database<Tables>);
-  /** Those of one name go one after the other, so that each knows of the failures before. */
+  readonly #names = new UserNames(this.#db);
+  /** Those of one account go one after the other, so that each knows of the failures before. */
   readonly #last = new Map<string, Promise<unknown>>();
 
   /**
@@ -35,11 +44,12 @@ export class Lockout extends Service {
    * @throws RateLimited while the name is locked; nothing is tried then
    */
   async guard<T>(name: string, attempt: () => Promise<T | undefined>): Promise<T | undefined> {
-    const key = hashOf(fold(name));
+    const { key, id } = await this.#whose(name);
     const { address } = currentClient();
-    const here = `${key}:${address === null ? "" : networkOf(address)}`;
+    const network = address === null ? "" : networkOf(address);
+    const here = `${key}:${network}`;
     return this.#inTurn(key, async () => {
-      const isKnown = await this.#hasBeenHere(name, address);
+      const isKnown = await this.#hasBeenIn(network, id);
       await this.#refuseLocked(isKnown ? [here] : [here, key]);
       const result = await attempt();
       if (result === undefined) {
@@ -53,7 +63,7 @@ export class Lockout extends Service {
   /** Forgets all failures of a name, wherever they came from. */
   async clear(...names: readonly string[]): Promise<void> {
     for (const name of names) {
-      const key = hashOf(fold(name));
+      const { key } = await this.#whose(name);
       await this.#db
         .deleteFrom("nexus_login_failures")
         .where((row) => row.or([row("key", "=", key), row("key", "like", `${key}:%`)]))
@@ -110,20 +120,23 @@ export class Lockout extends Service {
     await this.#db.deleteFrom("nexus_login_failures").where("key", "in", keys).execute();
   }
 
-  /** Whether the owner of a name has signed in at this address. */
-  async #hasBeenHere(name: string, address: string | null): Promise<boolean> {
-    const folded = fold(name);
-    const row = await this.#db
-      .selectFrom("nexus_sessions as session")
-      .innerJoin("nexus_users as user", "user.id", "session.user_id")
-      .select("session.id")
-      .where("session.address", "=", address ?? "")
-      .where((user) =>
-        user.or([user("user.username_key", "=", folded), user("user.email_key", "=", folded)]),
-      )
-      .limit(1)
-      .executeTakeFirst();
-    return row !== undefined;
+  /** What failures with a name are counted for: the account that it names, or else the name itself. */
+  async #whose(name: string): Promise<{ readonly key: string; readonly id: string }> {
+    const user = await this.#names.find(name);
+    if (user) return { key: hashOf(`user:${user.id}`), id: user.id };
+    return { key: hashOf(`name:${fold(name)}`), id: nobody };
+  }
+
+  /** Whether a user has signed in from this network. */
+  async #hasBeenIn(network: string, id: string): Promise<boolean> {
+    const rows = await this.#db
+      .selectFrom("nexus_sessions")
+      .select("address")
+      .distinct()
+      .where("user_id", "=", id)
+      .where("address", "is not", null)
+      .execute();
+    return rows.some(({ address }) => networkOf(address!) === network);
   }
 
   async #inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {

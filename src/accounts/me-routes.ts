@@ -1,6 +1,6 @@
 import { currentUser } from "../auth/index.ts";
 import { BackgroundTasks } from "../background.ts";
-import { Conflict, PermissionDenied, RateLimited } from "../exceptions.ts";
+import { Conflict, PermissionDenied, RateLimited, ValidationError } from "../exceptions.ts";
 import { del, get, patch, post, Routes } from "../http/index.ts";
 import { inject } from "../services.ts";
 import { Email, FullName } from "./account.ts";
@@ -13,12 +13,20 @@ import { Roles } from "./roles.ts";
 import { object, optional, text } from "./shape.ts";
 import { SignIn } from "./sign-in.ts";
 
-const UpdateMe = object("UpdateMe", { email: optional(Email), full_name: optional(FullName) });
+const UpdateMe = object("UpdateMe", {
+  email: optional(Email),
+  full_name: optional(FullName),
+  password: optional(
+    text({ min: 1, max: 1024, secret: true, description: "Needed for another email" }),
+  ),
+});
 const ChangePassword = object("ChangePassword", {
   old_password: text({ min: 1, max: 1024, secret: true }),
   new_password: text({ min: 8, max: 1024, secret: true }),
 });
 const DeleteMe = object("DeleteMe", { password: text({ min: 1, max: 1024, secret: true }) });
+
+const missing = { loc: ["body", "password"], type: "missing", msg: "Field required" };
 
 /** One's own account. */
 export class MeRoutes extends Routes {
@@ -35,7 +43,8 @@ export class MeRoutes extends Routes {
   /**
    * Change your name or email.
    *
-   * What is left out stays as it is. A new email has to be confirmed again, and the one before is told.
+   * What is left out stays as it is. A new email needs the password; it has to be confirmed again,
+   * and the one before is told.
    */
   update = patch(
     "/me",
@@ -46,15 +55,17 @@ export class MeRoutes extends Routes {
       responses: { 403: PermissionDenied, 409: Conflict, 429: RateLimited },
       rateLimit: { requests: 20, window: 60 },
     },
-    async ({ body, me, background }) => {
+    async ({ body: { password, ...changes }, me, background }) => {
       refuseKeys(me);
       const before = await this.#profiles.get(me);
-      const after = await this.#accounts.update(me.id, body);
-      const fields = Object.keys(body);
-      await this.#audit.log({
-        action: "user.changed",
-        target: `user:${me.id}`,
-        details: { fields },
+      const details = { fields: Object.keys(changes) };
+      const what = { action: "user.changed", target: `user:${me.id}`, details };
+      const after = await this.#audit.record(what, async () => {
+        if (changes.email !== undefined && changes.email !== before.email) {
+          if (password === undefined) throw new ValidationError([missing]);
+          await this.#signIn.confirm(me, password);
+        }
+        return this.#accounts.update(me.id, changes);
       });
       if (after && after.email !== before.email) {
         background.add(() => this.#letters.moved(before));
@@ -64,7 +75,7 @@ export class MeRoutes extends Routes {
     },
   );
 
-  /** Change your password; your other sessions end. */
+  /** Change your password; your other sessions end, and all your API keys are revoked. */
   changePassword = post(
     "/me/password",
     {

@@ -28,7 +28,7 @@ test("users change their name and email; null clears a name, and what is left ou
     { username: "alice", roles: [], active: true, email_verified: false },
   ]);
   await register(client, "bob");
-  expect(await patch({ email: "BOB@example.com" })).toMatchObject([
+  expect(await patch({ email: "BOB@example.com", password })).toMatchObject([
     409,
     { detail: "Email already exists" },
   ]);
@@ -44,13 +44,34 @@ test("another email has to be confirmed again, and the one before is told", asyn
   };
   await client.app.run(() => inject(Accounts).update(id, { email_verified: true }));
   const change = (email: string) =>
-    client.patch("/auth/me", { json: { email }, ...bearer(access_token) });
+    client.patch("/auth/me", { json: { email, password }, ...bearer(access_token) });
   // Another spelling of the same address stays confirmed.
   expect(await (await change("Alice@example.com")).json()).toMatchObject({ email_verified: true });
   expect(await (await change("new@example.com")).json()).toMatchObject({ email_verified: false });
   const sent = (await letters(client)).slice(-2);
   expect(sent.some((one) => /To: Alice@example.com[^]*was changed/.test(one))).toBe(true);
   expect(sent.some((one) => /To: new@example.com[^]*Confirm/.test(one))).toBe(true);
+});
+
+test("another email wants the password, a name does not", async () => {
+  await using client = await accountsClient();
+  const { access_token } = await signedIn(client, "alice");
+  const change = async (json: object) => {
+    const answer = await client.patch("/auth/me", { json, ...bearer(access_token) });
+    return [answer.status, await answer.json()];
+  };
+  const email = "thief@example.com";
+  expect(await change({ email })).toMatchObject([
+    422,
+    { errors: [{ loc: ["body", "password"], msg: "Field required" }] },
+  ]);
+  expect(await change({ email, password: "Wrong horse 7" })).toMatchObject([
+    403,
+    { error_code: "WRONG_PASSWORD" },
+  ]);
+  const same = { email: "alice@example.com", full_name: "Alice" };
+  expect(await change(same)).toMatchObject([200, same]);
+  expect(await change({ email, password })).toMatchObject([200, { email }]);
 });
 
 test("a new password wants the old one, ends the other sessions, and keeps this one", async () => {

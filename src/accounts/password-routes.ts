@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { BackgroundTasks } from "../background.ts";
 import { RateLimited } from "../exceptions.ts";
 import { post, Routes } from "../http/index.ts";
@@ -17,6 +18,9 @@ const Reset = object("ResetPassword", {
   token: text({ min: 1, max: 200, secret: true, description: "Of the letter" }),
   password: text({ min: 8, max: 1024, secret: true }),
 });
+
+/** Milliseconds. */
+const mostDelay = 200;
 
 /** A new password for who has forgotten the old one. */
 export class PasswordRoutes extends Routes {
@@ -40,23 +44,26 @@ export class PasswordRoutes extends Routes {
       status: 202,
       use: { background: BackgroundTasks },
       responses: { 429: RateLimited },
-      rateLimit: { requests: 10, window: 60 },
+      rateLimit: { requests: 10, window: 60, by: "address" },
     },
     ({ body, background }) => {
-      // Afterwards, so that the time it takes tells nothing either.
-      background.add(() => this.#letters.forgot(body.email));
+      // Afterwards, and not at once, so that the time it takes tells nothing either.
+      background.add(async () => {
+        await setTimeout(Math.random() * mostDelay);
+        await this.#letters.forgot(body.email);
+      });
       return { message: "If there is an account with this email, a letter is on its way" };
     },
   );
 
-  /** Set a new password with the token of a letter; all sessions end. */
+  /** Set a new password with the token of a letter; all sessions end, and all API keys are revoked. */
   reset = post(
     "/password/reset",
     {
       body: Reset,
       response: Message,
       responses: { 400: InvalidToken, 429: RateLimited },
-      rateLimit: { requests: 10, window: 60 },
+      rateLimit: { requests: 10, window: 60, by: "address" },
     },
     async ({ body: { token, password } }) => {
       const id = await this.#oneTime.find(token, "reset");

@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { ValidationError } from "../exceptions.ts";
 import { Service } from "../services.ts";
 import { fold } from "./fold.ts";
+import { guessFaultOf } from "./password-policy.ts";
 import { Turns } from "./turns.ts";
 
 const derive = promisify(argon2);
@@ -74,7 +75,7 @@ export function faultOf(password: string, { username, email }: Whose): string | 
   const folded = fold(password);
   if (folded === fold(username) || folded === fold(email))
     return "Password must not be the username or the email";
-  return undefined;
+  return guessFaultOf(password);
 }
 
 const prefix = `$argon2id$v=19$m=${cost.memory},t=${cost.passes},p=${cost.parallelism}$`;

@@ -37,7 +37,7 @@ export class RegisterRoutes extends Routes {
       status: 201,
       use: { background: BackgroundTasks },
       responses: { 403: PermissionDenied, 409: Conflict, 429: RateLimited },
-      rateLimit: { requests: 20, window: 60 },
+      rateLimit: { requests: 20, window: 60, by: "address" },
     },
     async ({ body, background }) => {
       if (!this.#settings.registration) throw new PermissionDenied("Registration is closed");

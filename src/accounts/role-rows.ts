@@ -55,15 +55,22 @@ export async function readRole(db: DB, name: string): Promise<Role | undefined> 
   return role;
 }
 
-/** @throws Conflict when there is one of this name */
+/** @throws Conflict when there is one of this name, in whatever case */
 export async function createRole(db: DB, name: string, fields: RoleFields): Promise<void> {
   const { title = name, description = "", permissions = [] } = fields;
   if (!isRoleName(name)) throw new HTTPException(422, `"${name}" cannot name a role`);
+  // Two that only look alike would be taken for each other.
+  const alike = await db
+    .selectFrom("nexus_roles")
+    .select("name")
+    .where(({ fn }) => fn<string>("lower", ["name"]), "=", name.toLowerCase())
+    .executeTakeFirst();
+  if (alike) throw roleExists();
   try {
     await db.insertInto("nexus_roles").values({ name, title, description, plugin: null }).execute();
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    throw new Conflict("Role already exists", { errorCode: "ROLE_EXISTS" });
+    throw roleExists();
   }
   await setPermissions(db, name, permissions);
 }
@@ -155,6 +162,10 @@ async function setPermissions(db: DB, role: string, permissions: readonly string
   await db.deleteFrom("nexus_role_permissions").where("role", "=", role).execute();
   const rows = [...new Set(permissions)].map((permission) => ({ role, permission }));
   if (rows.length) await db.insertInto("nexus_role_permissions").values(rows).execute();
+}
+
+function roleExists(): Conflict {
+  return new Conflict("Role already exists", { errorCode: "ROLE_EXISTS" });
 }
 
 function builtIn(detail: string): Conflict {

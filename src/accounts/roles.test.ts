@@ -32,6 +32,12 @@ test("roles are made, found, changed and deleted", async () => {
     409,
     { detail: "Role already exists", error_code: "ROLE_EXISTS" },
   ]);
+  // Nor one that is only spelled otherwise.
+  for (const name of ["Editor", "ADMINISTRATOR"])
+    expect(await told(ask("POST", roles, { name }))).toMatchObject([
+      409,
+      { error_code: "ROLE_EXISTS" },
+    ]);
   expect(await told(ask("GET", `${roles}/editor`))).toEqual([200, editor]);
   const changed = { ...editor, title: "Chief", permissions: ["a:read"] };
   const patch = { title: "Chief", permissions: ["a:read"] };

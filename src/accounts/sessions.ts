@@ -62,8 +62,8 @@ export class Sessions extends Service {
       if (!used) return undefined;
       if (used.again) {
         const target = `session:${used.session_id}`;
-        await this.end(used.session_id);
-        await this.#audit.log({ action: "session.stolen", target, result: "failure" });
+        if (await this.end(used.session_id))
+          await this.#audit.log({ action: "session.stolen", target, result: "failure" });
         return undefined;
       }
       const live = await this.#live().where("session.id", "=", used.session_id).executeTakeFirst();

@@ -42,7 +42,7 @@ export class SignInRoutes extends Routes {
       },
       response: Tokens,
       responses: { 401: NotAuthenticated, 429: RateLimited },
-      rateLimit: { requests: 30, window: 60 },
+      rateLimit: { requests: 30, window: 60, by: "address" },
     },
     async ({ username, password }) => {
       const { id } = await this.#signIn.check(username, password);
@@ -58,7 +58,12 @@ export class SignInRoutes extends Routes {
    */
   refresh = post(
     "/refresh",
-    { body: Refresh, response: Tokens, responses: { 401: NotAuthenticated } },
+    {
+      body: Refresh,
+      response: Tokens,
+      responses: { 401: NotAuthenticated, 429: RateLimited },
+      rateLimit: { requests: 60, window: 60, by: "address" },
+    },
     async ({ body }) => {
       const granted = await this.#sessions.refresh(body.refresh_token);
       if (granted) return granted;

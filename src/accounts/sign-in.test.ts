@@ -7,6 +7,7 @@ import {
   signedIn,
   type Tokens,
 } from "../../test/accounts-client.ts";
+import { audited } from "../../test/admin-client.ts";
 import { inject } from "../services.ts";
 import { Accounts } from "./index.ts";
 
@@ -114,6 +115,17 @@ test("a refresh token is good once; the second use ends the session for both who
   for (const wrong of ["", "x", other.access_token]) {
     expect([401, 422]).toContain((await refresh(wrong)).status);
   }
+});
+
+test("a token that is used again and again ends its session once", async () => {
+  await using client = await accountsClient();
+  const { refresh_token } = await signedIn(client, "alice");
+  for (const status of [200, 401, 401, 401]) {
+    const answer = await client.post("/auth/refresh", { json: { refresh_token } });
+    expect(answer.status).toBe(status);
+  }
+  const log = await audited(client);
+  expect(log.filter(({ action }) => action === "session.stolen")).toHaveLength(1);
 });
 
 test("of two who use a refresh token at once at most one gets tokens, and both are out", async () => {

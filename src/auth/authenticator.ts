@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import { isHTTPException } from "../exceptions.ts";
+import { isHTTPException, NotAuthenticated, PermissionDenied } from "../exceptions.ts";
 import type { Request } from "../message/index.ts";
 import { key } from "../scope.ts";
 import { type Identity, identityKey } from "./identity.ts";
@@ -41,6 +41,23 @@ async function authenticate(
   const identity = await authenticator.authenticate(context.request);
   if (identity) context.provide(identityKey, identity);
   return identity;
+}
+
+/**
+ * Asks the authenticator again, where it has said who asks: a body arrives as slowly as its sender
+ * likes, and who held it back may have been shut out since.
+ * @throws NotAuthenticated, and PermissionDenied for somebody who may less than before
+ */
+export async function confirm(context: Context): Promise<void> {
+  const authenticator = context.find(outcomeKey) && context.find(authenticatorKey);
+  const before = context.find(identityKey);
+  if (!authenticator || !before) return;
+  const now = await authenticate(authenticator, context);
+  if (now?.id !== before.id) throw new NotAuthenticated();
+  const { permissions = [], roles = [] } = before;
+  if (permissions.every((one) => now.hasPermission(one)) && roles.every((one) => now.hasRole(one)))
+    return;
+  throw new PermissionDenied("You may less than when you began to ask: ask again");
 }
 
 /** Whether credentials were refused, or came without proof of who sends them; anything else that fails is no answer to who asks. */

@@ -1,4 +1,10 @@
-export { type Authenticator, authenticatorKey, identify, isRefusal } from "./authenticator.ts";
+export {
+  type Authenticator,
+  authenticatorKey,
+  confirm,
+  identify,
+  isRefusal,
+} from "./authenticator.ts";
 export { currentUser, optionalUser } from "./current-user.ts";
 export { guarded, maybeSignedIn, signedIn } from "./documents.ts";
 export {

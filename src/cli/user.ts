@@ -83,7 +83,7 @@ export async function resetPassword(name: string, options: PasswordOptions): Pro
     async ({ accounts, lockout }, { id, username, email }) => {
       await accounts.setPassword(id, chosen.password);
       await lockout.clear(username, email);
-      return `Set the password of ${username}; all sessions have ended.`;
+      return `Set the password of ${username}; all sessions and API keys have ended.`;
     },
   );
   if (!process.exitCode) tell(chosen);

@@ -1,4 +1,4 @@
-import { compileGuard } from "../auth/index.ts";
+import { compileGuard, confirm } from "../auth/index.ts";
 import { backgroundKey } from "../background.ts";
 import type { Context } from "../context.ts";
 import { type ErrorItem, ValidationError } from "../exceptions.ts";
@@ -85,7 +85,10 @@ function createAnswer(declared: Declared, scope: Scope, where: string): Answer {
       if (resolution) await resolution.begin(faults);
       const reading = readHead?.(context, input, faults);
       if (reading) await reading;
-      if (readBody) await readBody(context, input, faults);
+      if (readBody) {
+        await readBody(context, input, faults);
+        if (context.request.body) await confirm(context);
+      }
       if (faults.length) throw new ValidationError(faults);
       if (resolution) await resolution.finish(input);
       const response = await output(await handler(input));

@@ -34,6 +34,8 @@ class Limited extends Plugin {
   });
   body = post("/body", { rateLimit: two, body: z.object({ a: z.int() }) }, () => 1);
   late = get("/late", { rateLimit: two, middleware: [refusing] }, () => 1);
+  byAddress = get("/by-address", { rateLimit: { ...two, by: "address" } }, () => 1);
+  bossAddress = get("/boss", { rateLimit: { ...two, by: "address" }, permission: "a" }, () => 1);
   unlimited = get("/unlimited", () => 1);
   inner = mount("/inner", Inner, { rateLimit: two });
   @get("/decorated")
@@ -147,6 +149,23 @@ test("a key that is nobody's counts for itself; a user's keys are the user", asy
   expect(await app.statuses("/open", ...bobs)).toEqual([200, 200, 429]);
 });
 
+test("by address, an address counts once, whoever asks from it", async () => {
+  await using app = await setUp();
+  const [bob, eve, key] = [as("bob"), as("eve"), { ...from("192.0.2.1"), "x-api-key": "a" }];
+  expect(await app.statuses("/by-address", bob, eve, key, as("forged"))).toEqual([
+    200, 200, 429, 429,
+  ]);
+  expect(await app.statuses("/by-address", from("192.0.2.1"), as("bob", "192.0.2.2"))).toEqual([
+    429, 200,
+  ]);
+  // Before the 401 and 403, and once; a layer's answer tells the address's count, too.
+  const [boss, elsewhere] = [as("boss"), as("boss", "192.0.2.2")];
+  expect(await app.statuses("/boss", bob, {}, boss, boss, elsewhere)).toEqual([
+    403, 401, 200, 429, 200,
+  ]);
+  expect(said(await app.ask("/boss", elsewhere))[2]).toBe('"default";r=0;t=60');
+});
+
 test("a name cannot be made to look like another's", async () => {
   await using app = await setUp();
   const tricky = { "x-user": "address 192.0.2.1" };
@@ -229,6 +248,7 @@ test("a limit that limits nothing, twice, or no route is told at once", async ()
     expect(() => get("/", spec, () => 1)).toThrow("says a rateLimit that counts nothing");
   }
   expect(() => rateLimit({ requests: 1, window: -1 })).toThrow("rateLimit() says");
+  expect(() => rateLimit({ ...two, by: "key" as never })).toThrow('says a rateLimit by "key"');
   class Twice extends Plugin {
     @get("/", { rateLimit: two })
     @rateLimit(two)

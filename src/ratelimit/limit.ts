@@ -9,9 +9,9 @@ import { createMemoryLimiter } from "./memory.ts";
 
 /** What limits a route. A request counts once: at the first step or at the second. */
 export interface Limit {
-  /** Counts who has no credentials, or refused ones. @throws RateLimited */
+  /** Counts who has no credentials, or refused ones; or everybody. @throws RateLimited */
   byAddress(context: Context): Promise<void>;
-  /** Counts who is known. @throws RateLimited */
+  /** Counts who is known, unless everybody counts by address. @throws RateLimited */
   byUser(context: Context): Promise<void>;
   /** Tells the client, on every answer. */
   announce(context: Context, response: Response): Promise<Response>;
@@ -22,6 +22,7 @@ const takenKey = contextKey<Taken>("nexus.rateLimit");
 /** @param route counts apart from all others */
 export function compileLimit(limit: RateLimit | undefined, route: string): Limit | undefined {
   if (!limit) return undefined;
+  const isByAddress = limit.by === "address";
   const policy = `"default";q=${limit.requests};w=${Math.ceil(limit.window)}`;
 
   const take = async (context: Context, who: string): Promise<void> => {
@@ -36,13 +37,15 @@ export function compileLimit(limit: RateLimit | undefined, route: string): Limit
   };
 
   const peek = async (context: Context): Promise<Taken | undefined> => {
-    const user = context.find(identityKey);
+    const user = isByAddress ? undefined : context.find(identityKey);
     const who = user ? nameOf(user) : strangerAt(context);
     return limiterOf(context.root).peek?.(`${route} ${who}`, limit);
   };
 
   return {
     async byAddress(context) {
+      // Nobody is asked who they are: that is the route's own affair.
+      if (isByAddress) return take(context, strangerAt(context));
       let failure: unknown;
       const user = await identify(context).catch((error: unknown) => void (failure = error));
       if (user) return;
@@ -51,6 +54,7 @@ export function compileLimit(limit: RateLimit | undefined, route: string): Limit
       if (failure !== undefined && !isRefusal(failure)) throw failure;
     },
     async byUser(context) {
+      if (isByAddress) return;
       const user = await identify(context).catch(() => undefined);
       if (user) await take(context, nameOf(user));
     },
