@@ -25,8 +25,8 @@ const memory = 3600;
 const nobody = "00000000-0000-0000-0000-000000000000";
 
 /**
- * Makes guessing passwords slow, of names that nobody has, too. Failures count for the account, by
- * whichever of its names, in two ways:
+ * Makes guessing passwords slow, of names that nobody has, too. Failures count for a name in two
+ * ways:
  * - from one network: it waits longer after each, up to 15 minutes, and nobody elsewhere does.
  * - from all together: guesses that come from many networks go on one by one, each two seconds after
  *   the last. No password is refused for good: an owner at a new place gets in by trying again, and one
@@ -120,11 +120,10 @@ export class Lockout extends Service {
     await this.#db.deleteFrom("nexus_login_failures").where("key", "in", keys).execute();
   }
 
-  /** What failures with a name are counted for: the account that it names, or else the name itself. */
+  /** Failures count for the name as it is written: that two names are one account's is nobody's business. */
   async #whose(name: string): Promise<{ readonly key: string; readonly id: string }> {
     const user = await this.#names.find(name);
-    if (user) return { key: hashOf(`user:${user.id}`), id: user.id };
-    return { key: hashOf(`name:${fold(name)}`), id: nobody };
+    return { key: hashOf(`name:${fold(name)}`), id: user?.id ?? nobody };
   }
 
   /** Whether a user has signed in from this network. */

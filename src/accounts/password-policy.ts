@@ -1,5 +1,3 @@
-import { fold } from "./fold.ts";
-
 /** Of those that are long enough, the ones that are tried first. */
 const commonest = new Set(
   `
@@ -21,9 +19,9 @@ const commonest = new Set(
 
 /** What is wrong with a password that is long enough, if it would be guessed first. */
 export function guessFaultOf(password: string): string | undefined {
-  const folded = fold(password).trim();
-  if (new Set(folded).size <= 1)
+  const trimmed = password.trim();
+  if (new Set(trimmed).size <= 1)
     return "Password must not be one character only, and not white space";
-  if (commonest.has(folded)) return "Password must not be one of the commonest";
+  if (commonest.has(trimmed)) return "Password must not be one of the commonest";
   return undefined;
 }
