@@ -37,6 +37,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["source", "module", "node"] } },
   test: {
     include: ["{src,test,plugins,examples}/**/*.test.ts"],
+    globalSetup: "test/chromium.ts",
     pool: "threads",
     isolate: false,
   },

@@ -6,9 +6,9 @@ import { type Browser, chromium } from "playwright-core";
 const run = promisify(execFile);
 const usual = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-/** A real browser; on a bare Debian machine it is installed first. `undefined` where none can be had. */
+/** A real browser; `undefined` where none can be had. */
 export async function openBrowser(): Promise<Browser | undefined> {
-  const executablePath = find() ?? (await install());
+  const executablePath = find();
   if (executablePath === undefined) {
     console.log("No Chromium here, and none can be installed: the browser tests are skipped.");
     return undefined;
@@ -31,13 +31,14 @@ function find(): string | undefined {
   return usual.find((path) => existsSync(path));
 }
 
-async function install(): Promise<string | undefined> {
-  if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return undefined;
+/** Before all tests, once: on a bare Debian machine the browser is installed. */
+export async function setup(): Promise<void> {
+  if (find() || process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return;
+  console.log("Installing Chromium for the browser tests …");
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   await run("apt-get", ["update"], { env });
   await run("apt-get", ["install", "-y", "--no-install-recommends", "chromium"], {
     env,
     maxBuffer: 64 * 1024 * 1024,
   });
-  return find();
 }
