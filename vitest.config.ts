@@ -38,6 +38,8 @@ export default defineConfig({
   test: {
     include: ["{src,test,plugins,examples}/**/*.test.ts"],
     globalSetup: "test/chromium.ts",
+    // Whole processes start in some tests, on machines with much to do.
+    testTimeout: 20_000,
     pool: "threads",
     isolate: false,
   },

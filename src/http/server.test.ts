@@ -79,7 +79,7 @@ test("closing waits for what runs, and for no connection that asks nothing", asy
   await until(() => seen.length === 2);
   const begun = performance.now();
   await Promise.all([server.close(10), once(busy, "close"), once(unused, "close")]);
-  expect(performance.now() - begun).toBeLessThan(1000);
+  expect(performance.now() - begun).toBeLessThan(5000);
   expect(busy.text()).toMatch(/Connection: close[^]*finished$/i);
 });
 
@@ -100,7 +100,7 @@ test("a stream that has begun before the close is finished, and its connection l
   await until(() => client.text().includes("part 0"));
   const begun = performance.now();
   await server.close(10);
-  expect(performance.now() - begun).toBeLessThan(1000);
+  expect(performance.now() - begun).toBeLessThan(5000);
   expect(client.text()).toMatch(/part 3\r\n0\r\n\r\n$/);
 });
 
