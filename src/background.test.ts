@@ -7,7 +7,7 @@ import { JSONResponse, post } from "./http/index.ts";
 import { createLog } from "./log.ts";
 import { Request } from "./message/index.ts";
 import { Plugin } from "./plugin/index.ts";
-import { TestClient } from "./testing.ts";
+import { TestClient } from "./testing/index.ts";
 
 const use = { background: BackgroundTasks };
 const turn = () => new Promise((resolve) => setImmediate(resolve));

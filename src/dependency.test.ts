@@ -7,7 +7,7 @@ import { HTTPException } from "./exceptions.ts";
 import { get } from "./http/index.ts";
 import { Plugin } from "./plugin/index.ts";
 import { Service } from "./services.ts";
-import { TestClient } from "./testing.ts";
+import { TestClient } from "./testing/index.ts";
 
 test("what a dependency needs is made before it, in the order of names (D1)", async () => {
   const seen: string[] = [];

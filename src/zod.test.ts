@@ -3,7 +3,7 @@ import { z } from "zod";
 import { post } from "./http/index.ts";
 import { Plugin } from "./plugin/index.ts";
 import type { Schema } from "./validation/index.ts";
-import { TestClient } from "./testing.ts";
+import { TestClient } from "./testing/index.ts";
 
 test("lengths count characters, whether compiled or not: an emoji is one (V5)", () => {
   const name = z.string().min(2).max(3);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { accountsClient, login, password, register } from "../../test/accounts-client.ts";
-import type { TestClient } from "../testing.ts";
+import type { TestClient } from "../testing/index.ts";
 
 const open = (client: TestClient, headers: Record<string, string> = {}) =>
   client.post("/auth/session", { json: { username: "alice", password }, headers });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { accountsClient, login, password, register, tokenOf } from "../../test/accounts-client.ts";
-import type { TestClient, TestResponse } from "../testing.ts";
+import type { TestClient, TestResponse } from "../testing/index.ts";
 
 const wrong = "Wrong horse 7";
 

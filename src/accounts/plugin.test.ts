@@ -12,7 +12,7 @@ import { Database, transaction } from "../database/index.ts";
 import { get, post } from "../http/index.ts";
 import { Plugin } from "../plugin/index.ts";
 import { inject } from "../services.ts";
-import { TestClient } from "../testing.ts";
+import { TestClient } from "../testing/index.ts";
 import { Accounts, Sessions } from "./index.ts";
 import type { Tables } from "./tables.ts";
 

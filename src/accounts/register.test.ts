@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { accountsClient, bearer, register, signedIn } from "../../test/accounts-client.ts";
-import type { TestClient } from "../testing.ts";
+import type { TestClient } from "../testing/index.ts";
 
 test("a new user has what was said, and nothing that was not asked for", async () => {
   await using client = await accountsClient();

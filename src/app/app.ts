@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Context } from "../context.ts";
+import { endingKey } from "../ending.ts";
 import {
   createHttpServer,
   type Endpoint,
@@ -129,14 +130,16 @@ export class App implements AsyncDisposable {
 
   async #close(deadline: number): Promise<void> {
     const end = performance.now() + deadline * 1000;
+    const ended = this.scope.get(endingKey).begin(deadline);
     await Promise.all(this.#servers.map((server) => server.close(deadline)));
     // Answers that have left may still have work behind them.
     await within(end - performance.now(), Promise.allSettled(this.#running));
-    const ended = await within(
+    const isEnded = await within(
       Math.max(end - performance.now(), leastForStopping),
       this.plugins.stop().then(() => this.scope.run(() => this.scope.dispose())),
     );
-    if (!ended) this.scope.get(logKey).error("A plugin or service did not stop in time");
+    ended();
+    if (!isEnded) this.scope.get(logKey).error("A plugin or service did not stop in time");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,7 @@
 import { readSettings, type Settings, settingsKey } from "../config/index.ts";
 import { findContext } from "../context.ts";
 import { docsOptionsKey, DocsPlugin, errorFormatKey } from "../docs/index.ts";
+import { Ending, endingKey } from "../ending.ts";
 import { Events, eventsKey } from "../events/index.ts";
 import { NexusError } from "../exceptions.ts";
 import {
@@ -50,6 +51,7 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
     tolerant: options.tolerant ?? false,
   });
   scope.provide(settingsKey, settings);
+  scope.provide(endingKey, new Ending());
   scope.provide(logKey, log);
   scope.provide(tableKey, table);
   scope.provide(servicesKey, services);

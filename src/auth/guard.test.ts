@@ -6,7 +6,7 @@ import { get, mount, post, Routes } from "../http/index.ts";
 import { Headers, Request } from "../message/index.ts";
 import { Plugin } from "../plugin/index.ts";
 import { Scope } from "../scope.ts";
-import { TestClient } from "../testing.ts";
+import { TestClient } from "../testing/index.ts";
 import {
   type Authenticator,
   authenticatorKey,

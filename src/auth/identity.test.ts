@@ -5,7 +5,7 @@ import { get } from "../http/index.ts";
 import { middleware } from "../middleware/index.ts";
 import { Plugin } from "../plugin/index.ts";
 import { findContext } from "../context.ts";
-import { TestClient } from "../testing.ts";
+import { TestClient } from "../testing/index.ts";
 import { createIdentity, currentUser, identityKey, optionalUser } from "./index.ts";
 
 class Profiles extends Plugin {

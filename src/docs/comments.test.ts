@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { get, mount, Routes } from "../http/index.ts";
 import { Plugin } from "../plugin/index.ts";
-import { TestClient } from "../testing.ts";
+import { TestClient } from "../testing/index.ts";
 import { type Comment, parseComment } from "./comment.ts";
 import type { OpenAPIDocument } from "./document.ts";
 import { Comments } from "./index.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { get, post } from "../http/index.ts";
 import { Plugin, type PluginClass } from "../plugin/index.ts";
-import { TestClient } from "../testing.ts";
+import { TestClient } from "../testing/index.ts";
 import type { JSONSchema, Schema } from "../validation/index.ts";
 import type { OpenAPIDocument } from "./document.ts";
 

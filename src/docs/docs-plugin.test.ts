@@ -5,7 +5,7 @@ import { createEndpoint, createErrorAnswer, get, problemJSON, routesOf } from ".
 import { createLog, silent } from "../log.ts";
 import { Plugin, pluginInfo, tableKey } from "../plugin/index.ts";
 import type { Scope } from "../scope.ts";
-import { TestClient } from "../testing.ts";
+import { TestClient } from "../testing/index.ts";
 import type { OpenAPIDocument } from "./document.ts";
 import { addTagMetadata, createOpenAPI, describeApp } from "./index.ts";
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { alias, get, mount, post, put, Routes } from "../http/index.ts";
 import { Plugin, type PluginClass } from "../plugin/index.ts";
-import { pluginNamed, TestClient } from "../testing.ts";
+import { pluginNamed, TestClient } from "../testing/index.ts";
 import type { OpenAPIDocument } from "./document.ts";
 
 async function documentOf(...plugins: PluginClass[]): Promise<OpenAPIDocument> {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { dependency } from "../dependency.ts";
 import { alias, del, get } from "../http/index.ts";
 import { Plugin, type PluginClass } from "../plugin/index.ts";
-import { TestClient } from "../testing.ts";
+import { TestClient } from "../testing/index.ts";
 import type { OpenAPIDocument, Operation } from "./document.ts";
 
 async function documentOf(...plugins: PluginClass[]): Promise<OpenAPIDocument> {

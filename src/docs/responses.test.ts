@@ -6,7 +6,7 @@ import { HTTPException } from "../exceptions.ts";
 import { del, get, head, mount, post, Routes } from "../http/index.ts";
 import { Plugin, type PluginClass } from "../plugin/index.ts";
 import { rateLimit } from "../ratelimit/index.ts";
-import { TestClient } from "../testing.ts";
+import { TestClient } from "../testing/index.ts";
 import type { OpenAPIDocument } from "./document.ts";
 import type { Documents } from "./index.ts";
 import { ProblemSchema } from "./problem-schemas.ts";

@@ -12,7 +12,7 @@ import { dependency } from "../dependency.ts";
 import { NotFound } from "../exceptions.ts";
 import { del, get, patch, post } from "../http/index.ts";
 import { Plugin } from "../plugin/index.ts";
-import { TestClient } from "../testing.ts";
+import { TestClient } from "../testing/index.ts";
 import { addTagMetadata, ProblemSchema } from "./index.ts";
 
 interface Folder {

@@ -5,7 +5,7 @@ import { secret } from "../config/index.ts";
 import type { ErrorItem } from "../exceptions.ts";
 import { createLog } from "../log.ts";
 import { Plugin } from "../plugin/index.ts";
-import { TestClient, type TestResponse } from "../testing.ts";
+import { TestClient, type TestResponse } from "../testing/index.ts";
 import type { Schema } from "../validation/index.ts";
 import { post } from "./index.ts";
 

@@ -5,7 +5,7 @@ import { dependency } from "../dependency.ts";
 import { NexusError } from "../exceptions.ts";
 import { Plugin, type PluginClass } from "../plugin/index.ts";
 import { Service } from "../services.ts";
-import { TestClient } from "../testing.ts";
+import { TestClient } from "../testing/index.ts";
 import { get as typedGet, mount, post as typedPost, Routes } from "./index.ts";
 
 // As JavaScript calls them: the types would refuse what stands here.

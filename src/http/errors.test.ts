@@ -3,7 +3,7 @@ import { z } from "zod";
 import { HTTPException, NotFound, PermissionDenied, RateLimited } from "../exceptions.ts";
 import { createLog } from "../log.ts";
 import { Plugin } from "../plugin/index.ts";
-import { TestClient } from "../testing.ts";
+import { TestClient } from "../testing/index.ts";
 import { type ErrorFormat, get, JSONResponse, onError, post } from "./index.ts";
 
 /** A plugin whose only route throws. */

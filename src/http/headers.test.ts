@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import type { ErrorItem } from "../exceptions.ts";
 import { Plugin } from "../plugin/index.ts";
-import { TestClient, type TestResponse } from "../testing.ts";
+import { TestClient, type TestResponse } from "../testing/index.ts";
 import { alias, get } from "./index.ts";
 
 test("headers have dashes where names have underscores (Q14)", async () => {

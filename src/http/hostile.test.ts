@@ -4,7 +4,7 @@ import { z } from "zod";
 import { dependency } from "../dependency.ts";
 import { Headers, Request } from "../message/index.ts";
 import { Plugin } from "../plugin/index.ts";
-import { TestClient, type TestResponse } from "../testing.ts";
+import { TestClient, type TestResponse } from "../testing/index.ts";
 import { get, JSONResponse, post, RedirectResponse } from "./index.ts";
 
 const inputs = { n: z.number().optional(), i: z.int().optional(), b: z.boolean().optional() };

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import type { ErrorItem } from "../exceptions.ts";
 import { Plugin } from "../plugin/index.ts";
-import { TestClient, type TestResponse } from "../testing.ts";
+import { TestClient, type TestResponse } from "../testing/index.ts";
 import type { Schema } from "../validation/index.ts";
 import { post } from "./index.ts";
 import { faultIn } from "./json.ts";

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { secret } from "../config/index.ts";
 import type { ErrorItem } from "../exceptions.ts";
 import { Plugin } from "../plugin/index.ts";
-import { TestClient, type TestResponse } from "../testing.ts";
+import { TestClient, type TestResponse } from "../testing/index.ts";
 import type { Schema } from "../validation/index.ts";
 import { alias, get, post } from "./index.ts";
 

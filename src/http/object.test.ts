@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import type { ErrorItem } from "../exceptions.ts";
 import { Plugin } from "../plugin/index.ts";
-import { TestClient, type TestResponse } from "../testing.ts";
+import { TestClient, type TestResponse } from "../testing/index.ts";
 import { get } from "./index.ts";
 
 test("one schema of the whole query may compare its members", async () => {

@@ -5,7 +5,7 @@ import { dependency } from "../dependency.ts";
 import { HTTPException, NotAuthenticated } from "../exceptions.ts";
 import { middleware, type Middleware } from "../middleware/index.ts";
 import { Plugin } from "../plugin/index.ts";
-import { TestClient } from "../testing.ts";
+import { TestClient } from "../testing/index.ts";
 import { post } from "./index.ts";
 
 /** A plugin that notes what happens, in its order. */

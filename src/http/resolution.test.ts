@@ -5,7 +5,7 @@ import { dependency } from "../dependency.ts";
 import { HTTPException } from "../exceptions.ts";
 import { createLog } from "../log.ts";
 import { Plugin } from "../plugin/index.ts";
-import { TestClient } from "../testing.ts";
+import { TestClient } from "../testing/index.ts";
 import { get, post, StreamingResponse } from "./index.ts";
 
 test("clean-up runs newest first, after the answer and the background work (D6)", async () => {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { HTTPException } from "../exceptions.ts";
 import { Plugin } from "../plugin/index.ts";
-import { TestClient } from "../testing.ts";
+import { TestClient } from "../testing/index.ts";
 import * as http from "./index.ts";
 import { del, get, head, mount, options, patch, post, put, Response, Routes } from "./index.ts";
 

@@ -1,4 +1,5 @@
 import { type Env, readPluginConfig } from "../config/index.ts";
+import { Ending, endingKey } from "../ending.ts";
 import { eventsKey, type Listener } from "../events/index.ts";
 import { NexusError } from "../exceptions.ts";
 import {
@@ -40,12 +41,15 @@ export class Unit {
   #making = false;
   #config: unknown;
   #endpoints: readonly Endpoint[] = [];
-  readonly #ending = new AbortController();
+  readonly #stopping = new AbortController();
+  readonly #ending: Ending;
 
   constructor(source: PluginSource, around: Surroundings) {
     this.source = source;
     this.#around = around;
     this.scope = around.app.child("plugin", source.manifest.name);
+    this.#ending = new Ending(around.app.find(endingKey));
+    this.scope.provide(endingKey, this.#ending);
     this.#services = new Services(this.scope);
     for (const service of source.type.services) this.#services.offer(service);
   }
@@ -79,7 +83,7 @@ export class Unit {
       version,
       config: this.#config,
       log,
-      signal: this.#ending.signal,
+      signal: this.#stopping.signal,
     });
     this.#services.makeAll(this.source.type.services);
     this.#instance = this.scope.run(() => new this.source.type());
@@ -121,11 +125,16 @@ export class Unit {
     this.scope.defer(this.#around.app.get(tableKey).add(this.#endpoints));
   }
 
-  /** Undoes all of it, newest first, in the plugin's scope. @throws AggregateError */
-  end(): Promise<void> {
+  /**
+   * Undoes all of it, newest first, in the plugin's scope.
+   * @param patience seconds for what still runs
+   * @throws AggregateError
+   */
+  end(patience = 30): Promise<void> {
     // First, so that nobody is waited for who waits for it.
-    this.#ending.abort();
-    return this.scope.run(() => this.scope.dispose());
+    const ended = this.#ending.begin(patience);
+    this.#stopping.abort();
+    return this.scope.run(() => this.scope.dispose()).finally(ended);
   }
 
   #listen(instance: Plugin): void {

@@ -11,7 +11,7 @@ import { HTTPException, NotAuthenticated } from "../exceptions.ts";
 import { get, mount, post, Routes } from "../http/index.ts";
 import { middleware } from "../middleware/index.ts";
 import { Plugin } from "../plugin/index.ts";
-import { TestClient, type TestResponse } from "../testing.ts";
+import { TestClient, type TestResponse } from "../testing/index.ts";
 import { createMemoryLimiter, limiterKey, rateLimit } from "./index.ts";
 
 const two = { requests: 2, window: 60 };

@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 import { expect, expectTypeOf, test } from "vitest";
 import { z } from "zod";
-import { createIdentity, currentUser } from "./auth/index.ts";
-import { settingsKey } from "./config/index.ts";
-import { dependency } from "./dependency.ts";
-import { del, get, JSONResponse, post, put, RedirectResponse } from "./http/index.ts";
-import { createApp } from "./app/index.ts";
-import { Plugin } from "./plugin/index.ts";
-import { Service } from "./services.ts";
-import { pluginNamed, TestClient } from "./testing.ts";
+import { createIdentity, currentUser } from "../auth/index.ts";
+import { settingsKey } from "../config/index.ts";
+import { dependency } from "../dependency.ts";
+import { del, get, JSONResponse, post, put, RedirectResponse } from "../http/index.ts";
+import { createApp } from "../app/index.ts";
+import { Plugin } from "../plugin/index.ts";
+import { Service } from "../services.ts";
+import { pluginNamed, TestClient } from "./index.ts";
 
 const User = z.object({ user_id: z.string(), created_at: z.date() });
 

@@ -1,14 +1,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { App, type AppOptions, createApp } from "./app/index.ts";
-import { createIdentity, type Identity, identityKey } from "./auth/index.ts";
-import type { Context } from "./context.ts";
-import type { Dependency } from "./dependency.ts";
-import { isHTTPException } from "./exceptions.ts";
-import { silent } from "./log.ts";
-import { Headers, parseCookies, Request, type Response } from "./message/index.ts";
-import { type Manifest, type PluginClass, type PluginSource, sourceOf } from "./plugin/index.ts";
+import { App, type AppOptions, createApp } from "../app/index.ts";
+import { createIdentity, type Identity, identityKey } from "../auth/index.ts";
+import type { Context } from "../context.ts";
+import type { Dependency } from "../dependency.ts";
+import { isHTTPException } from "../exceptions.ts";
+import { silent } from "../log.ts";
+import { Headers, parseCookies, Request, type Response } from "../message/index.ts";
+import { type Manifest, type PluginClass, type PluginSource, sourceOf } from "../plugin/index.ts";
 import {
   describeWhole,
   itemsOf,
@@ -16,7 +16,7 @@ import {
   reviverOf,
   type Schema,
   validatorOf,
-} from "./validation/index.ts";
+} from "../validation/index.ts";
 
 type Plain = string | number | boolean;
 /** A list sends its name several times. */

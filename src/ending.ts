@@ -1,0 +1,35 @@
+import { key } from "./scope.ts";
+
+/**
+ * The end of an app, or of one of its plugins, as those inside see it come: first what would go on for
+ * ever is asked to end itself, later what still runs is given up.
+ */
+export class Ending {
+  readonly #begun = new AbortController();
+  readonly #over = new AbortController();
+  /** Fires when the end begins: streams of events end, no more tasks are begun. */
+  readonly begun: AbortSignal;
+  /** Fires when the time is up for what still runs. */
+  readonly over: AbortSignal;
+
+  /** @param around whose end is also the end of this one: the app's, for a plugin */
+  constructor(around?: Ending) {
+    this.begun = around ? AbortSignal.any([around.begun, this.#begun.signal]) : this.#begun.signal;
+    this.over = around ? AbortSignal.any([around.over, this.#over.signal]) : this.#over.signal;
+  }
+
+  /**
+   * @param patience seconds until what still runs is given up
+   * @returns what ends the waiting, for when nothing runs any more
+   */
+  begin(patience: number): () => void {
+    this.#begun.abort(new Error("It is about to end"));
+    const giveUp = (): void => this.#over.abort(new Error("The time to end was up"));
+    if (patience <= 0) giveUp();
+    const timer = setTimeout(giveUp, patience * 1000).unref();
+    return () => clearTimeout(timer);
+  }
+}
+
+/** Found in every scope of an app: the plugin's ending, else the app's. */
+export const endingKey = key<Ending>("nexus/ending");
