@@ -136,8 +136,8 @@ export type Reserved = Taken<"body" | "request" | "signal" | "__proto__", "reser
 type Clash<K, Earlier> = `'${K & string}' is already ${Earlier[K & keyof Earlier] & string}`;
 
 /** One schema a name, none of them taken; or one schema of an object. */
-export type Shape<S, Earlier> = S extends Schema
-  ? IsObject<Out<S>> extends true
+export type Shape<S, Earlier, IsForm = false> = S extends Schema
+  ? IsObject<S extends InForm ? never[] : Out<S>> extends true
     ? [NamesOf<S> & keyof Earlier] extends [never]
       ? S
       : Clash<NamesOf<S> & keyof Earlier, Earlier>
@@ -146,17 +146,27 @@ export type Shape<S, Earlier> = S extends Schema
       [K in keyof S]: K extends keyof Earlier
         ? Clash<K, Earlier>
         : S[K] extends Schema
-          ? S[K]
+          ? S[K] extends InForm
+            ? IsForm extends true
+              ? S[K]
+              : "only a form has files"
+            : S[K]
           : "a schema, as in z.string()";
     };
 type IsObject<T> = T extends readonly unknown[] ? false : T extends object ? true : false;
+/** Marks the schemas of files. */
+export interface InForm {
+  readonly "~files": object;
+}
 export type PathShape<S, Params> = S extends Schema
   ? S
   : {
       [K in keyof S]: K extends Params
-        ? S[K] extends Schema
-          ? S[K]
-          : "a schema, as in z.string()"
+        ? S[K] extends InForm
+          ? "only a form has files"
+          : S[K] extends Schema
+            ? S[K]
+            : "a schema, as in z.string()"
         : `the path has no {${K & string}}`;
     };
 export type UseShape<U, Earlier, Params> = U extends readonly unknown[]

@@ -10,6 +10,14 @@ test("an end is told first, and what still runs is given up later", async () => 
   expect(ending.over.aborted).toBe(true);
 });
 
+test("who sees that the time is up need not wait for the clock", () => {
+  const ending = new Ending();
+  const ended = ending.begin(60);
+  ending.giveUp();
+  expect(ending.over.aborted).toBe(true);
+  ended();
+});
+
 test("the end of an app is the end of its plugins, and not the other way round", () => {
   const app = new Ending();
   const [one, other] = [new Ending(app), new Ending(app)];

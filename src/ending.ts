@@ -24,10 +24,14 @@ export class Ending {
    */
   begin(patience: number): () => void {
     this.#begun.abort(new Error("It is about to end"));
-    const giveUp = (): void => this.#over.abort(new Error("The time to end was up"));
-    if (patience <= 0) giveUp();
-    const timer = setTimeout(giveUp, patience * 1000).unref();
+    if (patience <= 0) this.giveUp();
+    const timer = setTimeout(() => this.giveUp(), patience * 1000).unref();
     return () => clearTimeout(timer);
+  }
+
+  /** For who sees before the timer that the time is up. */
+  giveUp(): void {
+    this.#over.abort(new Error("The time to end was up"));
   }
 }
 

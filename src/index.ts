@@ -32,9 +32,15 @@ export {
 export {
   alias,
   del,
+  EventStream,
+  eventsOf,
+  file,
+  FileResponse,
+  files,
   get,
   head,
   JSONResponse,
+  media,
   mount,
   onError,
   options,
@@ -46,8 +52,11 @@ export {
   Response,
   Routes,
   StreamingResponse,
+  streamOf,
+  type UploadFile,
 } from "./http/index.ts";
 export { middleware } from "./middleware/index.ts";
 export { Plugin } from "./plugin/index.ts";
 export { rateLimit } from "./ratelimit/index.ts";
 export { inject, Service } from "./services.ts";
+export { createTask, getTaskStatus, task } from "./tasks/index.ts";

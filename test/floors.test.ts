@@ -19,6 +19,7 @@ const floors = [
   ["message"],
   ["zod"],
   [
+    "shape",
     "validation",
     "events",
     "services",
@@ -28,12 +29,15 @@ const floors = [
     "log",
     "config",
     "decoration",
+    "secrets",
     "exceptions",
   ],
 ];
 /** Who may import whom on the same floor. */
 const neighbours = [
   "ratelimit → auth",
+  "admin → accounts",
+  "shape → validation",
   "validation → exceptions",
   "events → services",
   "events → scope",
@@ -52,6 +56,9 @@ const neighbours = [
   "scope → exceptions",
   "ending → scope",
   "tasks → database",
+  "secrets → config",
+  "secrets → log",
+  "secrets → exceptions",
   "config → exceptions",
   "config → services",
   "config → scope",

@@ -93,6 +93,27 @@ export function nexus(
   };
 }
 
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command that ends by itself, without a terminal. */
+export async function run(folder: string, args: readonly string[], input = ""): Promise<Ran> {
+  const main = join(root, "src/cli/main.ts");
+  const child = spawn(process.execPath, ["--conditions=source", main, ...args], {
+    cwd: folder,
+    env: { PATH: process.env["PATH"], HOME: process.env["HOME"] },
+  });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.on("data", (text) => (stdout += text));
+  child.stderr.on("data", (text) => (stderr += text));
+  child.stdin.end(input);
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, stdout, stderr };
+}
+
 export async function until(
   holds: () => boolean | Promise<boolean>,
   complaint: () => string = () => `It did not come to ${holds.toString()}`,

@@ -28,6 +28,16 @@ const slow = plugin(
    class Base extends Service { stop() { console.error('{"msg":"base stopped"}'); } }
    class Store extends Service { base = inject(Base); async stop() { await sleep(20); console.error('{"msg":"store stopped"}'); } }`,
 ).replace("services = [Store]", "services = [Store, Base]");
+const letters = plugin(
+  "Letters",
+  `send = get("/letters", { use: { background: BackgroundTasks } }, ({ background }) => {
+     background.add(() => this.log.info("first letter sent"));
+     background.add("stuck letter", () => new Promise(() => {}));
+     background.add(() => this.log.info("third letter sent"));
+     return "queued";
+   });`,
+  `import { BackgroundTasks } from "nexus-platform";`,
+);
 const later = plugin("Zoo", `stop() { this.log.info("zoo stopped"); }`);
 const files = { "plugins/slow.ts": slow, "plugins/zoo.ts": later };
 
@@ -72,6 +82,25 @@ describe.concurrent("SIGTERM", { timeout: 30_000 }, () => {
     expect(performance.now() - begun).toBeLessThan(3900);
     expect(await cut).toEqual(["cut", "cut"]);
     expect(said(app)).toEqual(expect.arrayContaining(["stream ended", "slow stopped"]));
+  });
+
+  test("counts the background work that the deadline cuts off, with its request", async () => {
+    const app = nexus("start", await makeFolder({ "plugins/letters.ts": letters }), {
+      NEXUS_SHUTDOWN_TIMEOUT: "1",
+    });
+    const url = await app.url();
+    const headers = { "x-request-id": "req-7" };
+    expect((await fetch(`${url}/letters`, { headers })).status).toBe(200);
+    await until(() => app.stderr().includes("first letter sent"));
+    expect(await app.stop()).toBe(0);
+    expect(app.logged().find(({ level }) => level === 50)).toMatchObject({
+      msg: "Background work was given up: the app has ended",
+      request_id: "req-7",
+      plugin: "letters",
+      pieces: 2,
+      begun: 2,
+      names: ["stuck letter"],
+    });
   });
 
   test("does not wait for connections that ask nothing, or only begin to", async () => {

@@ -18,6 +18,11 @@ const guarded = [
   ["GET", `/users/${nobody}/details`],
   ["GET", "/admin/stats"],
   ["POST", "/admin/maintenance"],
+  ["POST", "/upload"],
+  ["POST", "/upload/multiple"],
+  ["POST", `/users/${nobody}/send-email`],
+  ["POST", "/data/export"],
+  ["GET", `/data/exports/${nobody}`],
 ] as const;
 
 test("a user who was created here can log in, and read their profile", async () => {
@@ -181,9 +186,16 @@ test("the documentation says which routes want to know who asks, and no others",
   expect(secured.toSorted()).toEqual([
     "GET /my-plugin/admin/stats true true",
     "GET /my-plugin/admin/users true true",
+    "GET /my-plugin/data/exports/{task_id} true false",
     "GET /my-plugin/profile true false",
+    // Who has not signed in has no tasks, and is told just that.
+    "GET /my-plugin/tasks/{task_id}/status false false",
     "GET /my-plugin/users/{user_id}/details true true",
     "POST /my-plugin/admin/maintenance true true",
     "POST /my-plugin/admin/users/{user_id}/activate true true",
+    "POST /my-plugin/data/export true false",
+    "POST /my-plugin/upload true false",
+    "POST /my-plugin/upload/multiple true false",
+    "POST /my-plugin/users/{user_id}/send-email true false",
   ]);
 });

@@ -2,7 +2,7 @@ import { BackgroundTasks, get, inject, post, Routes } from "nexus-platform";
 import { z } from "zod";
 import { CommentService } from "./comment-service.ts";
 import { Message } from "./schemas.ts";
-import { UserService } from "./user-service.ts";
+import { everybody, UserService } from "./user-service.ts";
 
 const Stats = z
   .object({ users: z.int(), active_users: z.int(), comments: z.int() })
@@ -15,8 +15,8 @@ export class AdminRoutes extends Routes {
 
   /** Count users and comments. */
   stats = get("/admin/stats", { response: Stats }, async () => ({
-    users: await this.users.count(),
-    active_users: await this.users.count(true),
+    users: await this.users.count({}, everybody),
+    active_users: await this.users.count({ active: true }, everybody),
     comments: await this.comments.count(),
   }));
 

@@ -20,18 +20,21 @@ import { z } from "zod";
 import { AuditService } from "nexus-platform/accounts";
 import { AdminRoutes } from "./admin-routes.ts";
 import { APIResponse, Failure, successOf } from "./api-response.ts";
+import { CommentRoutes } from "./comment-routes.ts";
 import { CommentService } from "./comment-service.ts";
+import { DataRoutes } from "./data-routes.ts";
+import { DataService } from "./data-service.ts";
+import { EmailRoutes } from "./email-routes.ts";
+import { EmailService } from "./email-service.ts";
 import { UserNotFoundError } from "./errors.ts";
 import { userCreated } from "./events.ts";
+import { FileRoutes } from "./file-routes.ts";
+import { FileService } from "./file-service.ts";
 import { FormerUsers } from "./former-users.ts";
 import { migrations } from "./migrations.ts";
-import { sanitize } from "./sanitize.ts";
 import {
-  Comment,
-  CreateComment,
   CreateUser,
   Message,
-  SearchResult,
   UpdateUser,
   User,
   UserDetails,
@@ -45,12 +48,18 @@ import { everybody, UserService } from "./user-service.ts";
 
 export default class MyPlugin extends Plugin {
   static prefix = "/my-plugin";
-  static services = [UserService, FormerUsers, CommentService, SearchService];
+  static services = [
+    UserService,
+    FormerUsers,
+    CommentService,
+    SearchService,
+    EmailService,
+    FileService,
+    DataService,
+  ];
   static migrations = migrations;
 
   users = inject(UserService);
-  comments = inject(CommentService);
-  searching = inject(SearchService);
   audit = inject(AuditService);
 
   start(): void {
@@ -265,29 +274,13 @@ export default class MyPlugin extends Plugin {
     };
   });
 
-  /** Create comment with input sanitization. */
-  createComment = post(
-    "/comments",
-    { body: CreateComment, response: Comment, status: 201 },
-    async ({ body }) => {
-      const content = sanitize(body.content);
-      if (!content) throw new HTTPException(400, "Content is required");
-      return this.comments.create({ content, author_id: body.author_id });
-    },
-  );
+  // Routes in classes of their own: a plugin grows by them, and each says what it needs.
+  emails = mount("", EmailRoutes, { tags: ["Users"] });
+  files = mount("", FileRoutes, { tags: ["Files"] });
+  data = mount("", DataRoutes, { tags: ["Data"] });
+  comments = mount("", CommentRoutes);
 
-  /** Search users and comments, ten times a minute. */
-  search = get(
-    "/search",
-    {
-      rateLimit: { requests: 10, window: 60 },
-      query: { query: z.string().max(100) },
-      response: z.object({ results: z.array(SearchResult) }),
-    },
-    async ({ query }) => ({ results: await this.searching.search(query) }),
-  );
-
-  // The same routes in a class of their own.
+  // The same routes as above, once more.
   userRoutes = mount("/organised", UserRoutes, { tags: ["Users"] });
 
   welcome = on(userCreated, { priority: 10 }, ({ data }) => {

@@ -38,4 +38,17 @@ export const migrations: Migrations = {
         .addColumn("created_at", "timestamptz", (column) => column.notNull())
         .execute(),
   },
+  "0003_files": {
+    expand: (db) =>
+      db.schema
+        .createTable("my_plugin_files")
+        .addColumn("file_id", "uuid", (column) => column.primaryKey())
+        .addColumn("filename", "text", (column) => column.notNull())
+        .addColumn("content_type", "text", (column) => column.notNull())
+        .addColumn("size", "bigint", (column) => column.notNull())
+        .addColumn("storage_key", "text", (column) => column.notNull())
+        .addColumn("uploaded_by", "text", (column) => column.notNull())
+        .addColumn("created_at", "timestamptz", (column) => column.notNull())
+        .execute(),
+  },
 };

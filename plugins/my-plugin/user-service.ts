@@ -1,4 +1,4 @@
-import { emit, inject, Service } from "nexus-platform";
+import { emit, type Identity, inject, Service } from "nexus-platform";
 import { type Account, Accounts, AuditService, type Which } from "nexus-platform/accounts";
 import { userCreated } from "./events.ts";
 import type { CreateUser, UpdateUser, User, UserDetails, UserPage, UserQuery } from "./schemas.ts";
@@ -7,6 +7,11 @@ import type { CreateUser, UpdateUser, User, UserDetails, UserPage, UserQuery } f
 const ordinary: Which = { ordinary: true };
 /** For whoever may see and change all users. */
 export const everybody: Which = {};
+/** Whom somebody who has signed in may write to and take away: strangers can make accounts. */
+export const visibleTo = (me: Identity): Which =>
+  me.hasPermission("admin:users") ? everybody : ordinary;
+
+type UserFilter = Partial<Pick<UserQuery, "search" | "active">>;
 
 /** The platform's users, as this plugin shows them; ordinary ones, unless it is asked for everybody. */
 export class UserService extends Service {
@@ -23,6 +28,15 @@ export class UserService extends Service {
     const query = { page, per_page, search, active, ...which };
     const { users, pagination } = await this.#accounts.list(query);
     return { users: users.map(userOf), pagination };
+  }
+
+  /** Each of them once, the oldest first, however many there are. */
+  async *walk(filter: UserFilter = {}, which = ordinary): AsyncGenerator<User> {
+    for await (const account of this.#accounts.walk({ ...filter, ...which })) yield userOf(account);
+  }
+
+  count(filter: UserFilter = {}, which = ordinary): Promise<number> {
+    return this.#accounts.count({ ...filter, ...which });
   }
 
   /** @throws Conflict when the username or the email is taken */
@@ -74,12 +88,6 @@ export class UserService extends Service {
   async isManager(managerId: string, userId: string): Promise<boolean> {
     const account = await this.#accounts.get(userId);
     return account?.manager_id === managerId;
-  }
-
-  /** How many there are. */
-  async count(active?: boolean): Promise<number> {
-    const { pagination } = await this.#accounts.list({ page: 1, per_page: 1, active });
-    return pagination.total;
   }
 }
 

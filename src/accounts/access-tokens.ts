@@ -1,8 +1,8 @@
 import { type Claims, createTokens, type Issued, type Tokens } from "../auth/index.ts";
 import { settingsKey } from "../config/index.ts";
 import { currentScope } from "../scope.ts";
+import { loadSecrets } from "../secrets.ts";
 import { Service } from "../services.ts";
-import { loadSecrets } from "./secret.ts";
 
 /** The app's access tokens, signed with its own secret. */
 export class AccessTokens extends Service {

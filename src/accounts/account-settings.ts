@@ -1,7 +1,7 @@
 import { pluginInfo } from "../plugin/index.ts";
 import { currentScope } from "../scope.ts";
+import { boolean, object, optional, text } from "../shape/index.ts";
 import type { Out } from "../validation/index.ts";
-import { boolean, object, optional, text } from "./shape.ts";
 
 const link = (what: string) =>
   text({

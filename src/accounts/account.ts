@@ -1,6 +1,16 @@
 import { domainToASCII } from "node:url";
-import { boolean, date, list, nullable, object, text } from "./shape.ts";
-import { check, fault, partOf, shape } from "./shaping.ts";
+import {
+  boolean,
+  check,
+  date,
+  fault,
+  list,
+  nullable,
+  object,
+  partOf,
+  shape,
+  text,
+} from "../shape/index.ts";
 import type { Out } from "../validation/index.ts";
 
 /** A user, as everybody but this module sees one: never with the hash of a password. */

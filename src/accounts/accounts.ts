@@ -10,7 +10,14 @@ import {
   shown,
   type Which,
 } from "./account.ts";
-import { type AccountPage, type AccountQuery, listAccounts } from "./account-list.ts";
+import {
+  type AccountFilter,
+  type AccountPage,
+  type AccountQuery,
+  countAccounts,
+  listAccounts,
+  walkAccounts,
+} from "./account-list.ts";
 import { ApiKeys } from "./api-keys.ts";
 import { fold } from "./fold.ts";
 import { OneTimeTokens } from "./one-time.ts";
@@ -44,6 +51,15 @@ export class Accounts extends Service {
   /** The oldest first. */
   list(query: AccountQuery): Promise<AccountPage> {
     return listAccounts(this.#db, query);
+  }
+
+  /** Each of them once, the oldest first, however many there are and whoever comes and goes meanwhile. */
+  walk(filter: AccountFilter = {}): AsyncGenerator<Account, void, undefined> {
+    return walkAccounts(this.#db, filter);
+  }
+
+  count(filter: AccountFilter = {}): Promise<number> {
+    return countAccounts(this.#db, filter);
   }
 
   /** @throws Conflict when the username or the email is taken; ValidationError for a poor password */

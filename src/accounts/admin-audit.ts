@@ -1,8 +1,19 @@
 import { get, Routes } from "../http/index.ts";
 import { inject } from "../services.ts";
+import {
+  anything,
+  date,
+  integer,
+  list,
+  nullable,
+  object,
+  oneOf,
+  optional,
+  pageQuery,
+  Pagination,
+  text,
+} from "../shape/index.ts";
 import { AuditService } from "./audit.ts";
-import { pageQuery, Pagination } from "./page.ts";
-import { anything, date, integer, list, nullable, object, oneOf, optional, text } from "./shape.ts";
 
 const AuditEntry = object("AuditEntry", {
   id: integer(),

@@ -1,11 +1,10 @@
 import { Conflict, NotFound } from "../exceptions.ts";
 import { del, get, post, Routes } from "../http/index.ts";
 import { inject } from "../services.ts";
+import { list, nullable, object, optional, pageQuery, Pagination, text } from "../shape/index.ts";
 import { AuditService } from "./audit.ts";
-import { pageQuery, Pagination } from "./page.ts";
 import { Permission as PermissionName } from "./permission-names.ts";
 import { Roles } from "./roles.ts";
-import { list, nullable, object, optional, text } from "./shape.ts";
 
 const Permission = object("Permission", {
   name: text(),

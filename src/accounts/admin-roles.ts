@@ -3,12 +3,11 @@ import { transaction } from "../database/index.ts";
 import { Conflict, NotFound, notFound, PermissionDenied } from "../exceptions.ts";
 import { del, get, patch, post, Routes } from "../http/index.ts";
 import { inject } from "../services.ts";
+import { list, nullable, object, optional, pageQuery, Pagination, text } from "../shape/index.ts";
 import { AuditService } from "./audit.ts";
 import { refuseGiving } from "./authority.ts";
-import { pageQuery, Pagination } from "./page.ts";
 import { Grant, RoleName } from "./permission-names.ts";
 import { Roles } from "./roles.ts";
-import { list, nullable, object, optional, text } from "./shape.ts";
 
 const Role = object("Role", {
   name: text(),

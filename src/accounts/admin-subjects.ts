@@ -1,12 +1,12 @@
 import type { Identity } from "../auth/index.ts";
 import { HTTPException, NotFound } from "../exceptions.ts";
 import { inject } from "../services.ts";
+import { boolean, date, list, nullable, object, text } from "../shape/index.ts";
 import type { Out } from "../validation/index.ts";
 import type { Account } from "./account.ts";
 import { Accounts } from "./accounts.ts";
 import { refuseGivingRole, refuseTouching } from "./authority.ts";
 import { Roles } from "./roles.ts";
-import { boolean, date, list, nullable, object, text } from "./shape.ts";
 
 /** A user, as administrators see one. */
 export type AdminUser = Out<typeof AdminUser>;

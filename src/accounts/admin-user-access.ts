@@ -3,6 +3,7 @@ import { transaction } from "../database/index.ts";
 import { Conflict, NotFound, PermissionDenied } from "../exceptions.ts";
 import { del, get, post, put, Routes } from "../http/index.ts";
 import { inject } from "../services.ts";
+import { date, list, nullable, object, oneOf, text } from "../shape/index.ts";
 import { Accounts } from "./accounts.ts";
 import { AdminUser, Subjects } from "./admin-subjects.ts";
 import { AuditService } from "./audit.ts";
@@ -11,7 +12,6 @@ import { Lockout } from "./lockout.ts";
 import { Grant, RoleName } from "./permission-names.ts";
 import { Roles } from "./roles.ts";
 import { Sessions } from "./sessions.ts";
-import { date, list, nullable, object, oneOf, text } from "./shape.ts";
 
 const SetPassword = object("AdminSetPassword", { password: text({ max: 1024, secret: true }) });
 const SetRoles = object("AdminSetRoles", { roles: list(RoleName, 100) });

@@ -4,15 +4,23 @@ import { transaction } from "../database/index.ts";
 import { Conflict, NotFound, PermissionDenied } from "../exceptions.ts";
 import { del, get, patch, post, Routes } from "../http/index.ts";
 import { inject } from "../services.ts";
+import {
+  boolean,
+  list,
+  nullable,
+  object,
+  optional,
+  pageQuery,
+  Pagination,
+  text,
+} from "../shape/index.ts";
 import { Email, FullName, Username } from "./account.ts";
 import { Accounts } from "./accounts.ts";
 import { AdminUser, Subjects } from "./admin-subjects.ts";
 import { AuditService } from "./audit.ts";
 import { AccountLetters } from "./letters.ts";
-import { pageQuery, Pagination } from "./page.ts";
 import { RoleName } from "./permission-names.ts";
 import { Roles } from "./roles.ts";
-import { boolean, list, nullable, object, optional, text } from "./shape.ts";
 
 const AdminUserPage = object("AdminUserPage", {
   users: list(AdminUser),

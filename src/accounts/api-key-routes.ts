@@ -2,12 +2,12 @@ import { currentUser } from "../auth/index.ts";
 import { HTTPException, NotFound, notFound, PermissionDenied } from "../exceptions.ts";
 import { del, get, post, Routes } from "../http/index.ts";
 import { inject } from "../services.ts";
+import { date, integer, list, nullable, object, optional, text } from "../shape/index.ts";
 import { ApiKeys } from "./api-keys.ts";
 import { AuditService } from "./audit.ts";
 import { refuseGiving } from "./authority.ts";
 import { refuseKeys } from "./me.ts";
 import { Grant } from "./permission-names.ts";
-import { date, integer, list, nullable, object, optional, text } from "./shape.ts";
 
 const fields = {
   id: text(),

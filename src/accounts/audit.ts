@@ -4,7 +4,7 @@ import { Database, type Selectable } from "../database/index.ts";
 import { isHTTPException, phrase } from "../exceptions.ts";
 import { addressOf } from "../ratelimit/index.ts";
 import { inject, Service } from "../services.ts";
-import { type PageQuery, paginate, type Pagination, rangeOf } from "./page.ts";
+import { type PageQuery, paginate, type Pagination, rangeOf } from "../shape/index.ts";
 import type { AuditRow, Tables } from "./tables.ts";
 
 /** Something that somebody did, or tried to. */

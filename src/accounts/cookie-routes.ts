@@ -1,13 +1,13 @@
 import { NotAuthenticated, PermissionDenied, RateLimited } from "../exceptions.ts";
 import { del, JSONResponse, post, type Response, Routes } from "../http/index.ts";
 import { inject } from "../services.ts";
+import { date, object, text } from "../shape/index.ts";
 import { AuditService } from "./audit.ts";
 import { csrfCookie, csrfTokenOf, refuseForged, refuseOtherSite, sessionCookie } from "./csrf.ts";
 import { Me, Profiles } from "./me.ts";
 import { Message } from "./message.ts";
 import { sessionLifetime } from "./session-row.ts";
 import { Sessions } from "./sessions.ts";
-import { date, object, text } from "./shape.ts";
 import { SignIn } from "./sign-in.ts";
 
 const Credentials = object("Credentials", {

@@ -3,6 +3,7 @@ import { BackgroundTasks } from "../background.ts";
 import { Conflict, PermissionDenied, RateLimited } from "../exceptions.ts";
 import { post, Routes } from "../http/index.ts";
 import { inject } from "../services.ts";
+import { object, text } from "../shape/index.ts";
 import { Accounts } from "./accounts.ts";
 import { AuditService } from "./audit.ts";
 import { InvalidToken } from "./invalid-token.ts";
@@ -10,7 +11,6 @@ import { AccountLetters } from "./letters.ts";
 import { Profiles, refuseKeys } from "./me.ts";
 import { Message } from "./message.ts";
 import { OneTimeTokens } from "./one-time.ts";
-import { object, text } from "./shape.ts";
 
 const VerifyEmail = object("VerifyEmail", {
   token: text({ min: 1, max: 200, secret: true, description: "Of the letter" }),

@@ -5,7 +5,7 @@ export {
   type NewAccount,
   type Which,
 } from "./account.ts";
-export type { AccountPage, AccountQuery } from "./account-list.ts";
+export type { AccountFilter, AccountPage, AccountQuery } from "./account-list.ts";
 export { AccountSettings } from "./account-settings.ts";
 export { Accounts } from "./accounts.ts";
 export { type ApiKeyInfo, ApiKeys, type NewApiKey } from "./api-keys.ts";

@@ -1,7 +1,7 @@
 import { type Database, isUniqueViolation } from "../database/index.ts";
 import { Conflict, NotFound } from "../exceptions.ts";
+import { type PageQuery, paginate, type Pagination, rangeOf } from "../shape/index.ts";
 import { contains } from "./fold.ts";
-import { type PageQuery, paginate, type Pagination, rangeOf } from "./page.ts";
 import { refuseNoPermission } from "./permission-names.ts";
 import type { PermissionRow, Tables } from "./tables.ts";
 

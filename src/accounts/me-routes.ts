@@ -3,6 +3,7 @@ import { BackgroundTasks } from "../background.ts";
 import { Conflict, PermissionDenied, RateLimited, ValidationError } from "../exceptions.ts";
 import { del, get, patch, post, Routes } from "../http/index.ts";
 import { inject } from "../services.ts";
+import { object, optional, text } from "../shape/index.ts";
 import { Email, FullName } from "./account.ts";
 import { Accounts } from "./accounts.ts";
 import { AuditService } from "./audit.ts";
@@ -10,7 +11,6 @@ import { AccountLetters } from "./letters.ts";
 import { Me, Profiles, refuseKeys } from "./me.ts";
 import { Message } from "./message.ts";
 import { Roles } from "./roles.ts";
-import { object, optional, text } from "./shape.ts";
 import { SignIn } from "./sign-in.ts";
 
 const UpdateMe = object("UpdateMe", {

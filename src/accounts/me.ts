@@ -1,11 +1,11 @@
 import type { Identity } from "../auth/index.ts";
 import { notFound, PermissionDenied } from "../exceptions.ts";
 import { inject, Service } from "../services.ts";
+import { boolean, date, list, nullable, object, text } from "../shape/index.ts";
 import type { Out } from "../validation/index.ts";
 import type { Account } from "./account.ts";
 import { Accounts } from "./accounts.ts";
 import { Roles } from "./roles.ts";
-import { boolean, date, list, nullable, object, text } from "./shape.ts";
 
 /** What users see of themselves. */
 export type Me = Out<typeof Me>;

@@ -1,4 +1,4 @@
-import { object, text } from "./shape.ts";
+import { object, text } from "../shape/index.ts";
 
 /** The answer where there is nothing else to tell. */
 export const Message = object("Message", { message: text() });

@@ -3,6 +3,7 @@ import { BackgroundTasks } from "../background.ts";
 import { RateLimited } from "../exceptions.ts";
 import { post, Routes } from "../http/index.ts";
 import { inject } from "../services.ts";
+import { object, text } from "../shape/index.ts";
 import { Accounts } from "./accounts.ts";
 import { AuditService } from "./audit.ts";
 import { AccountLetters } from "./letters.ts";
@@ -11,7 +12,6 @@ import { Lockout } from "./lockout.ts";
 import { Message } from "./message.ts";
 import { OneTimeTokens } from "./one-time.ts";
 import { Passwords } from "./passwords.ts";
-import { object, text } from "./shape.ts";
 
 const Forgot = object("ForgotPassword", { email: text({ min: 3, max: 254 }) });
 const Reset = object("ResetPassword", {

@@ -1,6 +1,6 @@
 import { HTTPException } from "../exceptions.ts";
 import { isPermission } from "../plugin/index.ts";
-import { text } from "./shape.ts";
+import { text } from "../shape/index.ts";
 
 /** What may be granted: a permission, all below one (`notes:*`), or all (`*`). */
 export function isGrant(name: string): boolean {

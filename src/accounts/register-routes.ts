@@ -2,12 +2,12 @@ import { BackgroundTasks } from "../background.ts";
 import { Conflict, PermissionDenied, RateLimited } from "../exceptions.ts";
 import { post, Routes } from "../http/index.ts";
 import { inject } from "../services.ts";
+import { object, optional, text } from "../shape/index.ts";
 import { Account, Email, FullName, Username } from "./account.ts";
 import { accountSettings } from "./account-settings.ts";
 import { Accounts } from "./accounts.ts";
 import { AuditService } from "./audit.ts";
 import { AccountLetters } from "./letters.ts";
-import { object, optional, text } from "./shape.ts";
 
 // What else a client sends, such as roles, is not looked at.
 const Register = object("Register", {

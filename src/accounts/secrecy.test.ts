@@ -11,7 +11,7 @@ import {
   signedIn,
   tokenOf,
 } from "../../test/accounts-client.ts";
-import { loadSecrets } from "./secret.ts";
+import { loadSecrets } from "../secrets.ts";
 import { settingsKey } from "../config/index.ts";
 import type { Tables } from "./tables.ts";
 

@@ -2,11 +2,11 @@ import { currentUser } from "../auth/index.ts";
 import { NotFound, notFound, PermissionDenied } from "../exceptions.ts";
 import { del, get, Routes } from "../http/index.ts";
 import { inject } from "../services.ts";
+import { boolean, date, list, nullable, object, oneOf, text } from "../shape/index.ts";
 import { AuditService } from "./audit.ts";
 import { refuseKeys } from "./me.ts";
 import { Message } from "./message.ts";
 import { Sessions } from "./sessions.ts";
-import { boolean, date, list, nullable, object, oneOf, text } from "./shape.ts";
 
 const Session = object("Session", {
   id: text(),

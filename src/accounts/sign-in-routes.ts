@@ -2,11 +2,11 @@ import { currentUser } from "../auth/index.ts";
 import { NotAuthenticated, PermissionDenied, RateLimited } from "../exceptions.ts";
 import { post, Routes } from "../http/index.ts";
 import { inject } from "../services.ts";
+import { integer, object, oneOf, optional, text } from "../shape/index.ts";
 import { AuditService } from "./audit.ts";
 import { refuseKeys } from "./me.ts";
 import { Message } from "./message.ts";
 import { Sessions } from "./sessions.ts";
-import { integer, object, oneOf, optional, text } from "./shape.ts";
 import { SignIn } from "./sign-in.ts";
 
 const Tokens = object("Tokens", {

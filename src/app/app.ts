@@ -130,12 +130,17 @@ export class App implements AsyncDisposable {
 
   async #close(deadline: number): Promise<void> {
     const end = performance.now() + deadline * 1000;
-    const ended = this.scope.get(endingKey).begin(deadline);
+    const ending = this.scope.get(endingKey);
+    const ended = ending.begin(deadline);
     await Promise.all(this.#servers.map((server) => server.close(deadline)));
     // Answers that have left may still have work behind them.
-    await within(end - performance.now(), Promise.allSettled(this.#running));
+    if (!(await within(end - performance.now(), Promise.allSettled(this.#running)))) {
+      ending.giveUp();
+      // What hears of it says what it leaves, and cleans up behind itself.
+      await within(moment, Promise.allSettled(this.#running));
+    }
     const isEnded = await within(
-      Math.max(end - performance.now(), leastForStopping),
+      Math.max(end - performance.now(), 0) + leastForStopping,
       this.plugins.stop().then(() => this.scope.run(() => this.scope.dispose())),
     );
     ended();
@@ -147,8 +152,10 @@ export class App implements AsyncDisposable {
   }
 }
 
-/** Milliseconds that plugins get to stop, even when the requests have used up all the time. */
+/** Milliseconds that plugins get to stop once the time is up for all that runs. */
 const leastForStopping = 5000;
+/** Milliseconds for requests that were given up. */
+const moment = 100;
 
 /** @returns whether the work was done in time */
 async function within(milliseconds: number, work: Promise<unknown>): Promise<boolean> {

@@ -5,6 +5,8 @@ import { Ending, endingKey } from "../ending.ts";
 import { Events, eventsKey } from "../events/index.ts";
 import { NexusError } from "../exceptions.ts";
 import {
+  type AddRoutes,
+  addRoutesKey,
   createDispatch,
   createEndpoint,
   createErrorAnswer,
@@ -49,6 +51,7 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
     errorHandlers,
     version,
     tolerant: options.tolerant ?? false,
+    startTimeout: options.startTimeout,
   });
   scope.provide(settingsKey, settings);
   scope.provide(endingKey, new Ending());
@@ -65,10 +68,12 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
   const onError = createErrorAnswer(errorFormat, errorHandlers);
   const layers = [requestId(), nosniff(), ...(options.middleware ?? [])];
   const dispatch = createDispatch({ table: () => table.current, layers, onError });
+  const addRoutes: AddRoutes = (routes, plugin) =>
+    table.add(routesOf(routes).map((one) => createEndpoint(one, { plugin, scope, onError })));
+  scope.provide(addRoutesKey, addRoutes);
   const app = new App({ scope, plugins: host, table, dispatch, server: options.server });
   try {
-    const health = routesOf(new HealthRoutes(host));
-    table.add(health.map((route) => createEndpoint(route, { plugin: "health", scope, onError })));
+    addRoutes(new HealthRoutes(host), "health");
     const sources = await sourcesOf(options);
     await host.start(sources, options.broken, () => services.start());
     const failed = host.plugins.find(({ failure }) => failure);
@@ -84,8 +89,11 @@ async function sourcesOf({ plugins = [], docs, accounts }: AppOptions): Promise<
   const own: PluginSource[] = [];
   if (docs !== false) own.push(builtIn("docs", DocsPlugin));
   // Loaded only by those who want it.
-  if (accounts)
-    own.push(builtIn("accounts", (await import("../accounts/index.ts")).AccountsPlugin));
+  if (accounts) {
+    const { AccountsPlugin } = await import("../accounts/index.ts");
+    const { AdminPlugin } = await import("../admin/index.ts");
+    own.push(builtIn("accounts", AccountsPlugin), builtIn("admin", AdminPlugin));
+  }
   return [...own, ...plugins.map(sourceOf)];
 }
 

@@ -19,9 +19,14 @@ export interface AppOptions {
   readonly errorFormat?: ErrorFormat;
   /** Title and more of the documentation; `false` leaves it out. */
   readonly docs?: DocsOptions | false;
-  /** Users, sessions, roles and keys, under `/auth`; default `false`, of the `nexus` command `true`. */
+  /**
+   * Users, sessions, roles and keys, under `/auth`, and what they open of the platform itself, under
+   * `/api/v1`; default `false`, of the `nexus` command `true`.
+   */
   readonly accounts?: boolean;
   readonly server?: HttpServerOptions;
+  /** Seconds that a plugin's services get to start, and then the plugin itself; default 60. */
+  readonly startTimeout?: number;
   /** A plugin that fails is an error (default), or a value, and the others go on. */
   readonly tolerant?: boolean;
   /** Over what the environment says. */

@@ -53,19 +53,32 @@ export async function loadSilently(folder: string): Promise<App> {
 
 /** The accounts of a folder's app on its database, which may be in use, and none of its plugins. */
 export async function openAccounts(folder: string): Promise<App> {
+  const { config, settings } = await readStored(folder, "NX_USER");
+  if (config.accounts !== false) return createBare(config, settings);
+  throw new NexusError("NX_USER", "The app of this folder has no accounts.", elsewhere);
+}
+
+/** As `openAccounts`, for its tasks: of them even an app without accounts may have some. */
+export async function openTaskStore(folder: string): Promise<App> {
+  const { config, settings } = await readStored(folder, "NX_TASK_COMMAND");
+  return createBare(config, settings);
+}
+
+const elsewhere = { cure: "Call it in the folder of another app." };
+
+async function readStored(folder: string, code: string) {
   registerPluginHooks();
   const { config, settings } = await readAll(folder);
-  const fault =
-    config.accounts === false
-      ? "The app of this folder has no accounts."
-      : settings.databaseUrl === "sqlite::memory:" && "The database is gone when the app stops.";
-  if (fault)
-    throw new NexusError("NX_USER", fault, { cure: "Call it in the folder of another app." });
+  if (settings.databaseUrl !== "sqlite::memory:") return { config, settings };
+  throw new NexusError(code, "The database is gone when the app stops.", elsewhere);
+}
+
+function createBare({ accounts = true, config }: NexusConfig, settings: Settings): Promise<App> {
   return createApp({
-    accounts: true,
+    accounts,
     docs: false,
     log: silent,
-    config: { accounts: config.config?.["accounts"] },
+    config: { accounts: config?.["accounts"] },
     // Who the environment names is made when the app starts.
     settings: { ...settings, admin: undefined },
   });
@@ -130,7 +143,7 @@ async function loadConfig(folder: string): Promise<NexusConfig> {
 }
 
 const known =
-  "plugins pluginsFolder middleware config errorHandlers errorFormat docs accounts server settings".split(
+  "plugins pluginsFolder middleware config errorHandlers errorFormat docs accounts server startTimeout settings".split(
     " ",
   );
 

@@ -37,6 +37,7 @@ async function parse(argv: readonly string[]): Promise<void> {
     .description("print the OpenAPI document")
     .action(async () => (await import("./openapi.ts")).openapi());
   (await import("./user-commands.ts")).addUserCommands(program);
+  (await import("./task-commands.ts")).addTaskCommands(program);
   await program.parseAsync([...argv]);
 }
 

@@ -1,9 +1,9 @@
-import { userInfo } from "node:os";
 import type { Account } from "../accounts/account.ts";
 import { Accounts, AuditService, Lockout, Roles } from "../accounts/index.ts";
 import { isHTTPException, messageOf, NexusError, type ValidationError } from "../exceptions.ts";
 import { inject } from "../services.ts";
 import { openAccounts } from "./load.ts";
+import { by, operator } from "./operator.ts";
 
 export interface Services {
   readonly accounts: Accounts;
@@ -52,23 +52,6 @@ export async function withAccounts(work: (services: Services) => Promise<void>):
     process.exitCode = 1;
   } finally {
     await app.close();
-  }
-}
-
-/** A username has no space, so nobody is called like this. */
-export function by(action: string, target: string | undefined) {
-  return { action, target, actor: { username: "command line" } };
-}
-
-/** For the log. */
-export const operator = { operator: nameOfOperator() };
-
-function nameOfOperator(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // In some containers the user has no name.
-    return String(process.getuid?.() ?? "unknown");
   }
 }
 

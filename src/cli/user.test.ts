@@ -1,33 +1,14 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { afterAll, expect, test, vi } from "vitest";
-import { cleanUp, makeFolder, nexus, plugin } from "../../test/nexus-process.ts";
+import { cleanUp, makeFolder, nexus, plugin, type Ran, run } from "../../test/nexus-process.ts";
 import { openDatabase } from "../database/index.ts";
 
 // Each command is a process that starts an app.
 vi.setConfig({ testTimeout: 30_000 });
 afterAll(cleanUp);
 
-interface Ran {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** `nexus user …` as an operator runs it, without a terminal. */
-async function user(folder: string, args: readonly string[], input = ""): Promise<Ran> {
-  const main = new URL("main.ts", import.meta.url).pathname;
-  const child = spawn(process.execPath, ["--conditions=source", main, "user", ...args], {
-    cwd: folder,
-    env: { PATH: process.env["PATH"], HOME: process.env["HOME"] },
-  });
-  let [stdout, stderr] = ["", ""];
-  child.stdout.on("data", (text) => (stdout += text));
-  child.stderr.on("data", (text) => (stderr += text));
-  child.stdin.end(input);
-  const [code] = (await once(child, "close")) as [number | null];
-  return { code, stdout, stderr };
-}
+/** `nexus user …` as an operator runs it. */
+const user = (folder: string, args: readonly string[], input?: string): Promise<Ran> =>
+  run(folder, ["user", ...args], input);
 
 const ok = (stdout: string): Ran => ({ code: 0, stdout, stderr: "" });
 const failed = (stderr: string | RegExp) => ({

@@ -2,8 +2,10 @@ import { type Account, Email, FullName, Username } from "../accounts/account.ts"
 import { refuseNoGrant } from "../accounts/permission-names.ts";
 import { NexusError } from "../exceptions.ts";
 import { type Schema, validatorOf } from "../validation/index.ts";
+import { by, operator } from "./operator.ts";
 import { choosePassword, type PasswordOptions, tell } from "./password.ts";
-import { by, change, operator, withAccounts } from "./user-changes.ts";
+import { tableOf } from "./table.ts";
+import { change, withAccounts } from "./user-changes.ts";
 import { give, type GrantOptions, grantsOf, refuseUnknown } from "./user-grants.ts";
 
 export interface CreateOptions extends GrantOptions, PasswordOptions {
@@ -100,17 +102,4 @@ async function check(
     for (const { message } of issues) faults.push(`The ${name} does not fit: ${message}.`);
   }
   if (faults.length) throw new NexusError("NX_USER", faults.join("\n"));
-}
-
-function tableOf(rows: readonly (readonly string[])[]): string {
-  const widths = [0, 1, 2].map((column) => Math.max(0, ...rows.map((row) => row[column]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((text, column) => text.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .map((line) => `${line}\n`)
-    .join("");
 }

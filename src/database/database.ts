@@ -1,9 +1,10 @@
 import { join } from "node:path";
-import { Kysely, sql, type TransactionBuilder } from "kysely";
+import { type Dialect, Kysely, sql, type TransactionBuilder } from "kysely";
 import { settingsKey } from "../config/index.ts";
 import { NexusError } from "../exceptions.ts";
 import { findScope, Scope } from "../scope.ts";
 import { perApp } from "../services.ts";
+import type { JoiningDriver } from "./joining-driver.ts";
 import { SqliteDialect } from "./sqlite-dialect.ts";
 
 export interface DatabaseOptions {
@@ -27,12 +28,27 @@ export class Database<Tables = unknown> extends Kysely<Tables> {
     return createDatabase({ url, dataDir });
   };
 
+  readonly #driver: JoiningDriver;
+
+  constructor(dialect: Dialect & { readonly driver: JoiningDriver }) {
+    super({ dialect });
+    this.#driver = dialect.driver;
+  }
+
   /** Whatever `execute` calls, in any service, queries inside the transaction. */
   override transaction(): TransactionBuilder<Tables> {
     const builder = super.transaction();
     const execute = builder.execute.bind(builder);
     builder.execute = (work) => inOwnScope("transaction", () => execute(work));
     return builder;
+  }
+
+  /**
+   * Runs `work` when the transaction that is open in the caller's scope has been committed, and never when
+   * it is rolled back; without a transaction at once. A failure is logged.
+   */
+  afterCommit(work: () => void): void {
+    this.#driver.afterCommit(work);
   }
 
   /** Waits for the open transaction, then closes. */
@@ -59,7 +75,7 @@ function createDatabase<Tables>({
   url = `sqlite:${join(dataDir, "nexus.db")}`,
   patience = 30,
 }: DatabaseOptions): Database<Tables> {
-  return new Database({ dialect: new SqliteDialect({ path: pathOf(url), patience }) });
+  return new Database(new SqliteDialect({ path: pathOf(url), patience }));
 }
 
 /** What begins inside, such as a transaction, is seen by what `work` calls and by nobody else. */

@@ -1,5 +1,6 @@
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from "kysely";
 import { NexusError } from "../exceptions.ts";
+import { currentLog } from "../log.ts";
 import { findScope, key, type Key, type Scope } from "../scope.ts";
 
 let drivers = 0;
@@ -43,8 +44,10 @@ export class JoiningDriver implements Driver {
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
     if (isJoined(connection)) return;
     // Nothing may join while the outcome is being decided.
-    if (this.#end(connection)?.failed) throw joinedFailure();
+    const open = this.#end(connection);
+    if (open?.failed) throw joinedFailure();
     await this.#driver.commitTransaction(connection);
+    for (const work of open?.after ?? []) attempt(work);
   }
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
@@ -68,6 +71,13 @@ export class JoiningDriver implements Driver {
     await this.#driver.releaseSavepoint?.(realOf(connection), ...rest);
   }
 
+  /** Runs `work` after the commit of the transaction that is open in the caller's scope, else at once. */
+  afterCommit(work: () => void): void {
+    const open = findScope()?.find(this.#key);
+    if (open && !open.over) open.after.push(work);
+    else attempt(work);
+  }
+
   destroy(): Promise<void> {
     return this.#driver.destroy();
   }
@@ -86,6 +96,8 @@ class OpenTransaction {
   /** Whether a part of it has been rolled back. */
   failed = false;
   over = false;
+  /** What waits for the commit. */
+  readonly after: (() => void)[] = [];
   leave = (): void => {};
 
   constructor(connection: DatabaseConnection) {
@@ -119,6 +131,15 @@ class JoinedConnection implements DatabaseConnection {
     throw new NexusError("NX_TRANSACTION_OVER", "A query came after its transaction had ended.", {
       cure: "Await every query before the transaction's function returns.",
     });
+  }
+}
+
+/** What is committed stays so: it is too late for anybody to hear of a failure. */
+function attempt(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    currentLog().error({ err: error }, "Work after a commit failed");
   }
 }
 

@@ -15,14 +15,14 @@ import { SqliteDriver, type SqliteOptions } from "./sqlite-driver.ts";
 
 /** Kysely on Node's own SQLite, reading and writing what PostgreSQL would. */
 export class SqliteDialect implements Dialect {
-  readonly #options: SqliteOptions;
+  readonly driver: JoiningDriver;
 
   constructor(options: SqliteOptions) {
-    this.#options = options;
+    this.driver = new JoiningDriver(new SqliteDriver(options));
   }
 
   createDriver(): Driver {
-    return new JoiningDriver(new SqliteDriver(this.#options));
+    return this.driver;
   }
 
   createAdapter(): SqliteAdapter {

@@ -261,3 +261,30 @@ test("as a dependency that nobody resumes it is undone", async () => {
     expect(await accounts.amount("ann")).toBeUndefined();
   });
 });
+
+test("work that is left for after the commit runs then, and never after a rollback", async () => {
+  const told: string[] = [];
+  await request(() =>
+    transaction(async () => {
+      await accounts.add("ann");
+      db.afterCommit(() => told.push("outer"));
+      await transaction(async () => db.afterCommit(() => told.push("joined")));
+      db.afterCommit(() => {
+        throw new Error("logged, and no matter of the others");
+      });
+      db.afterCommit(() => told.push("last"));
+      expect(told).toEqual([]);
+    }),
+  );
+  expect(told).toEqual(["outer", "joined", "last"]);
+  expect(await accounts.amount("ann")).toBe(0);
+  const failing = request(() =>
+    transaction(async () => {
+      db.afterCommit(() => told.push("never"));
+      throw new Error("no");
+    }),
+  );
+  await expect(failing).rejects.toThrow("no");
+  db.afterCommit(() => told.push("at once"));
+  expect(told).toEqual(["outer", "joined", "last", "at once"]);
+});

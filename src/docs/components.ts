@@ -113,7 +113,7 @@ export class Components {
 
 const dropped = new Set(["$schema", "$id", "id", "$defs", "definitions", nativeType]);
 const oneSchema = new Set(
-  "items additionalProperties not if then else contains propertyNames unevaluatedItems unevaluatedProperties".split(
+  "items additionalProperties not if then else contains propertyNames contentSchema unevaluatedItems unevaluatedProperties".split(
     " ",
   ),
 );

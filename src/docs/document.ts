@@ -79,6 +79,12 @@ export interface MediaType {
   readonly schema: JSONSchema;
   readonly example?: unknown;
   readonly examples?: Readonly<Record<string, { readonly value: unknown }>>;
+  /** By field of a form. */
+  readonly encoding?: Readonly<Record<string, Encoding>>;
+}
+
+export interface Encoding {
+  readonly contentType: string;
 }
 
 export type SecurityRequirement = Readonly<Record<string, readonly string[]>>;

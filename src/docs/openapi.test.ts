@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { alias, get, mount, post, put, Routes } from "../http/index.ts";
+import { alias, file, files, get, mount, post, put, Routes } from "../http/index.ts";
 import { Plugin, type PluginClass } from "../plugin/index.ts";
 import { pluginNamed, TestClient } from "../testing/index.ts";
 import type { OpenAPIDocument } from "./document.ts";
@@ -99,28 +99,62 @@ test("a JSON body is described as what is accepted, an answer as what leaves", a
   expect(paths["/notes"]?.put?.requestBody?.required).toBe(false);
 });
 
-test("a form is described as an object of its fields", async () => {
+test("a form is described as an object of its fields, in both of its types", async () => {
   const form = { name: z.string(), age: z.int().optional(), nick: alias("nick-name", z.string()) };
   class Forms extends Plugin {
     send = post("/form", { form }, () => 1);
     whole = post("/whole", { form: z.object({ name: z.string().optional() }) }, () => 1);
   }
   const { paths } = await documentOf(Forms);
+  const schema = {
+    type: "object",
+    properties: {
+      name: { type: "string" },
+      age: { type: "integer" },
+      "nick-name": { type: "string" },
+    },
+    required: ["name", "nick-name"],
+  };
+  expect(paths["/form"]?.post?.requestBody).toEqual({
+    required: true,
+    content: { "application/x-www-form-urlencoded": { schema }, "multipart/form-data": { schema } },
+  });
+  expect(paths["/whole"]?.post?.requestBody?.required).toBe(false);
+});
+
+test("a form with files is multipart, its files binary, their types named (O5)", async () => {
+  const form = {
+    title: z.string(),
+    image: file({ types: ["image/png", "image/*"], maxSize: "2MB" }),
+    more: alias("more[]", files({ min: 0, max: 3, maxSize: 1000 })),
+  };
+  class Forms extends Plugin {
+    send = post("/form", { form }, () => 1);
+    plain = post("/plain", { form: { file: file({ optional: true }) } }, () => 1);
+  }
+  const { paths } = await documentOf(Forms);
+  const binary = { type: "string", contentMediaType: "application/octet-stream" };
+  const items = { ...binary, format: "binary", description: "At most 1000 bytes" };
   expect(paths["/form"]?.post?.requestBody).toEqual({
     required: true,
     content: {
-      "application/x-www-form-urlencoded": {
+      "multipart/form-data": {
         schema: {
           type: "object",
           properties: {
-            name: { type: "string" },
-            age: { type: "integer" },
-            "nick-name": { type: "string" },
+            title: { type: "string" },
+            image: { ...binary, description: "At most 2MB" },
+            "more[]": { type: "array", items, minItems: 0, maxItems: 3, default: [] },
           },
-          required: ["name", "nick-name"],
+          required: ["title", "image"],
         },
+        encoding: { image: { contentType: "image/png, image/*" } },
       },
     },
   });
-  expect(paths["/whole"]?.post?.requestBody?.required).toBe(false);
+  const plain = paths["/plain"]?.post?.requestBody;
+  expect([plain?.required, Object.keys(plain?.content["multipart/form-data"] ?? {})]).toEqual([
+    false,
+    ["schema"],
+  ]);
 });

@@ -1,13 +1,12 @@
 import type { Documents, HeadReads, SecurityScheme } from "../dependency.ts";
 import { type Endpoint, parseTemplate, type RouteSpec } from "../http/index.ts";
-import { describe, isSchema, type JSONSchema } from "../validation/index.ts";
 import type { Comment } from "./comment.ts";
 import type { Components } from "./components.ts";
-import type { Operation, Parameter, RequestBody, SecurityRequirement } from "./document.ts";
-import { type Field, fieldsOf, isRequired } from "./fields.ts";
+import type { Operation, Parameter, SecurityRequirement } from "./document.ts";
 import { dependenciesOf, documentsOf } from "./needs.ts";
 import { parametersOf } from "./parameters.ts";
 import type { ErrorContent } from "./problem-schemas.ts";
+import { requestBodyOf } from "./request-body.ts";
 import { type Refusable, responsesOf } from "./responses.ts";
 
 export interface OperationOptions {
@@ -42,7 +41,7 @@ export function createOperation(
     where,
   });
   const description = spec.description ?? comment?.description;
-  const requestBody = bodyOf(spec, components, where);
+  const requestBody = requestBodyOf(spec, components, where);
   const security = securityOf(documents, schemes);
   return {
     tags: spec.tags?.length ? spec.tags : [title],
@@ -63,40 +62,6 @@ export function createOperation(
     }),
     ...(security.length > 0 && { security }),
   };
-}
-
-/** Files make a form multipart/form-data. */
-const formType = "application/x-www-form-urlencoded";
-
-function bodyOf(
-  { body, form }: RouteSpec,
-  components: Components,
-  where: string,
-): RequestBody | undefined {
-  const content = (type: string, json: JSONSchema): RequestBody["content"] => ({
-    [type]: { schema: components.add(json, { direction: "input", where: `${where}_body` }) },
-  });
-  if (body) {
-    const json = describe(body, "input") ?? {};
-    return { required: isRequired(body, json), content: content("application/json", json) };
-  }
-  if (!form) return undefined;
-  const fields = fieldsOf("body", form);
-  const json = isSchema(form) ? (describe(form, "input") ?? {}) : objectOf(fields);
-  return { required: fields.some(({ required }) => required), content: content(formType, json) };
-}
-
-function objectOf(fields: readonly Field[]): JSONSchema {
-  const required = fields.flatMap((field) => (field.required ? field.name : []));
-  // Each schema has its definitions at its own root; here they are inside another.
-  const $defs = Object.assign({}, ...fields.map(({ schema }) => schema.$defs)) as Record<
-    string,
-    JSONSchema
-  >;
-  const properties = Object.fromEntries(
-    fields.map(({ name, schema: { $defs: _, ...schema } }) => [name, schema]),
-  );
-  return { type: "object", properties, ...(required.length > 0 && { required }), $defs };
 }
 
 /** An input that may be refused, a required one if there is any; a plain piece of the path never is. */

@@ -1,7 +1,8 @@
 import { phrase } from "../exceptions.ts";
 import type { Responses, RouteSpec } from "../http/index.ts";
-import { describe, isSchema, type JSONSchema, type Schema } from "../validation/index.ts";
+import { isSchema, type Schema } from "../validation/index.ts";
 import type { Components } from "./components.ts";
+import { contentOf, successContent } from "./content.ts";
 import type { Content, ResponseObject } from "./document.ts";
 import {
   type ErrorContent,
@@ -47,7 +48,7 @@ export function responsesOf(options: ResponsesOptions): Record<string, ResponseO
       if (!isSchema(schema) || isProblemSchema(schema)) continue;
       contents.set(status, {
         ...contents.get(status),
-        ...jsonContent(schema, components, `${where}_${status}`),
+        ...contentOf(schema, components, `${where}_${status}`),
       });
     }
   }
@@ -161,20 +162,4 @@ type Answer = Schema | { readonly name: string; readonly errorCode?: string };
 
 function entriesOf(responses: Responses): [number, Answer][] {
   return Object.entries(responses).map(([status, answer]) => [Number(status), answer as Answer]);
-}
-
-function successContent(
-  { status = 200, response }: RouteSpec,
-  components: Components,
-  where: string,
-): Content {
-  const isEmpty = status === 204 || status === 205 || status === 304 || (status > 300 && !response);
-  return isEmpty ? {} : jsonContent(response, components, `${where}_response`);
-}
-
-function jsonContent(schema: Schema | undefined, components: Components, where: string): Content {
-  const described: JSONSchema = (schema && describe(schema, "output")) ?? {};
-  return {
-    "application/json": { schema: components.add(described, { direction: "output", where }) },
-  };
 }

@@ -1,4 +1,4 @@
-import type { Endpoint, RouteSpec } from "../http/index.ts";
+import { type Endpoint, formOf, type RouteSpec } from "../http/index.ts";
 import { currentLog } from "../log.ts";
 import { isSchema, type Schema } from "../validation/index.ts";
 
@@ -19,10 +19,12 @@ export function warnOfUndescribed({ declared, scope }: Endpoint): void {
         cureOf(mute),
     );
   }
-  if (!response || hidden || isDescribed(response)) return;
+  const form = formOf(response);
+  const described = form?.kind === "media" ? undefined : (form?.item ?? response);
+  if (!described || hidden || isDescribed(described)) return;
   log.warn(
     `${declared.method} ${declared.path} (${declared.place}) has a response that JSON Schema cannot describe: it is documented as "any". ` +
-      cureOf(response),
+      cureOf(described),
   );
 }
 

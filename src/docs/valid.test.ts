@@ -10,7 +10,8 @@ import { z } from "zod";
 import { currentUser, optionalUser } from "../auth/index.ts";
 import { dependency } from "../dependency.ts";
 import { NotFound } from "../exceptions.ts";
-import { del, get, patch, post } from "../http/index.ts";
+import { del, eventsOf, files, get, media, patch, post, streamOf } from "../http/index.ts";
+import { FileResponse } from "../message/index.ts";
 import { Plugin } from "../plugin/index.ts";
 import { TestClient } from "../testing/index.ts";
 import { addTagMetadata, ProblemSchema } from "./index.ts";
@@ -73,6 +74,11 @@ class Everything extends Plugin {
     () => 1,
   );
   change = patch("/users/{user_id}", { form: { name: z.string() }, timeout: 5 }, () => 1);
+  upload = post(
+    "/files",
+    { form: { title: z.string(), images: files({ types: ["image/*"] }), more: files({ min: 0 }) } },
+    () => 1,
+  );
   remove = del(
     "/users/{id}",
     { status: 204, use: { once: dependency({ query: { sure: z.boolean() } }, () => 1) } },
@@ -87,6 +93,11 @@ class Everything extends Plugin {
     { permission: "a", rateLimit: { requests: 1, window: 1 }, use: { user: optionalUser } },
     () => 1,
   );
+  lines = get("/lines", { response: streamOf(User) }, () => []);
+  events = get("/events", { response: eventsOf(Folder) }, () => []);
+  file = get("/file", { response: media("application/pdf", "image/*", "text/csv") }, () => {
+    return new FileResponse("/nowhere");
+  });
   rest = get(
     "/rest/{path:path}",
     { query: z.object({ from: z.int(), to: z.int().optional() }) },

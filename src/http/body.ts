@@ -71,10 +71,10 @@ export function mediaTypeOf(request: Request): string {
   return (request.headers.get("content-type") ?? "").split(";", 1)[0]!.trim();
 }
 
-export function unsupported(request: Request, wanted: string): HTTPException {
+export function unsupported(request: Request, ...wanted: readonly string[]): HTTPException {
   const type = mediaTypeOf(request);
   const found = type ? `not ${JSON.stringify(type.slice(0, 100))}` : "and the request names none";
-  return new HTTPException(415, `The body must be ${wanted}, ${found}`, {
-    headers: { Accept: wanted },
+  return new HTTPException(415, `The body must be ${wanted.join(" or ")}, ${found}`, {
+    headers: { Accept: wanted.join(", ") },
   });
 }

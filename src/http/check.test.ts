@@ -6,7 +6,7 @@ import { NexusError } from "../exceptions.ts";
 import { Plugin, type PluginClass } from "../plugin/index.ts";
 import { Service } from "../services.ts";
 import { TestClient } from "../testing/index.ts";
-import { get as typedGet, mount, post as typedPost, Routes } from "./index.ts";
+import { file, files, get as typedGet, mount, post as typedPost, Routes } from "./index.ts";
 
 // As JavaScript calls them: the types would refuse what stands here.
 const get = typedGet as unknown as (...args: unknown[]) => unknown;
@@ -44,6 +44,19 @@ test("what is no schema is refused", async () => {
   );
   expect(await faultOf(() => get("/pets", { response: String }, () => 1))).toContain(
     "has no schema as response.",
+  );
+});
+
+test("a file anywhere but in a field of a form is refused", async () => {
+  for (const spec of [{ query: { a: file() } }, { body: file() }, { response: files() }])
+    expect(await faultOf(() => post("/pets", spec, () => 1))).toMatch(
+      /has a file as ("a" in query|body|response)\. Only a form has files: form: \{ file: file\(\) \}\.$/,
+    );
+  expect(await faultOf(() => post("/pets", { form: file() }, () => 1))).toContain(
+    "has a file as form.",
+  );
+  expect(await faultOf(() => get("/pets", { form: { a: file() } }, () => 1))).toContain(
+    "A GET has no body",
   );
 });
 

@@ -4,6 +4,7 @@ import { NexusError } from "../exceptions.ts";
 import { checkLimit } from "../ratelimit/index.ts";
 import { describeWhole, isSchema } from "../validation/index.ts";
 import { membersOf } from "./field.ts";
+import { rulesOf } from "./file-field.ts";
 import { reserved } from "./input.ts";
 import type { Defaults, RouteSpec, Verb } from "./spec.ts";
 import type { Segment } from "./template.ts";
@@ -26,6 +27,8 @@ export function checkSpec(verb: Verb, spec: RouteSpec, where: () => string): voi
   checkWords(spec, () => `The route ${where()}`);
   for (const [source, value] of schemasOf(spec)) {
     if (!isSchema(value)) fail(`has no schema as ${source}`, "Give it one, as in z.string().");
+    else if (rulesOf(value) && !source.endsWith(" in form"))
+      fail(`has a file as ${source}`, "Only a form has files: form: { file: file() }.");
   }
   if (spec.body && spec.form) {
     fail('says both "body" and "form"', "A request has one body: keep one of the two.");
@@ -58,13 +61,11 @@ export function checkWords(spec: Defaults, who: () => string): void {
 }
 
 function schemasOf(spec: RouteSpec): [source: string, schema: unknown][] {
-  const fields = fieldSources.flatMap((source) => {
+  const fields = fieldSources.flatMap((source): [string, unknown][] => {
     const part = spec[source];
-    if (part === undefined || isSchema(part)) return [];
-    return Object.entries(part).map(([name, schema]): [string, unknown] => [
-      `"${name}" in ${source}`,
-      schema,
-    ]);
+    if (part === undefined) return [];
+    if (isSchema(part)) return [[source, part]];
+    return Object.entries(part).map(([name, schema]) => [`"${name}" in ${source}`, schema]);
   });
   const whole = (["body", "response"] as const).flatMap((source): [string, unknown][] =>
     spec[source] === undefined ? [] : [[source, spec[source]]],

@@ -69,12 +69,14 @@ function createAnswer(declared: Declared, scope: Scope, where: string): Answer {
   const params = new Set(segments.flatMap((part) => (part.kind === "parameter" ? part.name : [])));
   const plan = spec.use && compileUses(spec.use, scope, params, where);
   const readHead = compileHead(spec, segments);
-  const readBody = spec.body ? compileBody(spec.body) : spec.form && compileForm(spec.form);
+  const readBody = spec.body
+    ? compileBody(spec.body)
+    : spec.form && compileForm(spec.form, spec.bodyLimit !== undefined);
   const output = compileOutput(spec.response, spec.status ?? 200, where);
   const limit = spec.bodyLimit === undefined ? undefined : bytesOf(spec.bodyLimit);
 
   if (!plan && !readHead && !readBody && limit === undefined) {
-    return async (context) => output(await handler(new HandlerInput(context)));
+    return async (context) => output(await handler(new HandlerInput(context)), context.request);
   }
   return async (context) => {
     const input = new HandlerInput(context);
@@ -91,7 +93,7 @@ function createAnswer(declared: Declared, scope: Scope, where: string): Answer {
       }
       if (faults.length) throw new ValidationError(faults);
       if (resolution) await resolution.finish(input);
-      const response = await output(await handler(input));
+      const response = await output(await handler(input), context.request);
       if (!resolution) return response;
       // Its time was up, and another answer has left: nothing may be committed any more.
       if (context.error !== undefined) throw context.error;

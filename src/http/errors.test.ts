@@ -6,6 +6,11 @@ import { Plugin } from "../plugin/index.ts";
 import { TestClient } from "../testing/index.ts";
 import { type ErrorFormat, get, JSONResponse, onError, post } from "./index.ts";
 
+async function codeOf(error: HTTPException): Promise<unknown> {
+  await using client = await TestClient.of(throwing(() => error));
+  return ((await (await client.get("/fail")).json()) as Record<string, unknown>)["error_code"];
+}
+
 /** A plugin whose only route throws. */
 function throwing(thrown: () => unknown) {
   return class Throwing extends Plugin {
@@ -36,6 +41,17 @@ test("an HTTPException is answered with its status, its detail and its headers (
 test("without a detail it says the status' own phrase (E1)", async () => {
   await using client = await TestClient.of(throwing(() => new HTTPException(409)));
   expect(await (await client.get("/fail")).json()).toMatchObject({ detail: "Conflict" });
+});
+
+test("the code that an exception's class has is sent, unless one is thrown with another", async () => {
+  class OutOfStock extends HTTPException {
+    static override readonly errorCode: string = "OUT_OF_STOCK";
+  }
+  class SoldOut extends OutOfStock {}
+  expect(await codeOf(new OutOfStock(409))).toBe("OUT_OF_STOCK");
+  expect(await codeOf(new SoldOut(409))).toBe("OUT_OF_STOCK");
+  expect(await codeOf(new SoldOut(409, "", { errorCode: "OTHER" }))).toBe("OTHER");
+  expect(await codeOf(new HTTPException(409))).toBeUndefined();
 });
 
 test("an error code and more members go along (E1, E2)", async () => {

@@ -66,7 +66,9 @@ test("bytes that are not called a form are 415 (decision 17)", async () => {
   await using client = await TestClient.of(Forms);
   const response = await client.post("/sign", { json: { name: "Ann", age: 30 } });
   expect(response.status).toBe(415);
-  expect(response.headers.get("accept")).toBe("application/x-www-form-urlencoded");
+  expect(response.headers.get("accept")).toBe(
+    "multipart/form-data, application/x-www-form-urlencoded",
+  );
   expect((await client.post("/sign", { body: "name=Ann" })).status).toBe(415);
 });
 
@@ -93,6 +95,16 @@ test("a form that is not UTF-8 is 400, one that is too large 413", async () => {
   );
   expect((await client.post("/", { body: "a=1234567890", headers })).status).toBe(413);
   expect(await (await client.post("/", { body: "a=%ff", headers })).json()).toBe("\ufffd");
+});
+
+test("signing in takes either type of a form, too", async () => {
+  const admin = { user: "admin", password: "A-long-passphrase-7" };
+  await using client = await TestClient.of([], { accounts: true, settings: { admin } });
+  const form = { username: admin.user, password: admin.password };
+  for (const files of [undefined, {}]) {
+    const response = await client.post("/auth/login", { form, ...(files && { files }) });
+    expect(await response.json()).toMatchObject({ token_type: "bearer" });
+  }
 });
 
 async function errorsOf(response: TestResponse): Promise<ErrorItem[]> {

@@ -1,15 +1,35 @@
 export {
+  contentDisposition,
+  type ServerEvents,
+  EventStream,
+  type EventStreamOptions,
+  FileResponse,
+  type FileResponseOptions,
+  type FileSource,
   JSONResponse,
+  lastEventId,
   RedirectResponse,
   Request,
   Response,
+  type ServerEvent,
   StreamingResponse,
 } from "../message/index.ts";
-export { Headers, type ResponseOptions } from "../message/index.ts";
+export { Headers, type ResponseOptions, UploadFile } from "../message/index.ts";
+export { eventsOf, formOf, media, streamOf } from "./answers.ts";
+export { type AddRoutes, addRoutesKey } from "./add-routes.ts";
 export { createDispatch, type DispatchOptions, settle } from "./dispatch.ts";
 export type { RouteDecorator } from "./decorator.ts";
 export { createEndpoint, type Endpoint, type EndpointOptions } from "./endpoint.ts";
 export { alias, wireNameOf } from "./field.ts";
+export {
+  file,
+  type FileField,
+  files,
+  type FilesOptions,
+  type OneFileOptions,
+  rulesOf,
+  type SeveralFilesOptions,
+} from "./file-field.ts";
 export {
   createErrorAnswer,
   type ErrorFormat,

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { type } from "arktype";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -32,6 +33,27 @@ test("bytes that are not called JSON are 415, and the answer says what is wanted
       detail: expect.stringContaining("must be application/json") as string,
     });
   }
+});
+
+test("a body that is compressed is 415, whatever it unpacks to, and the answer says what is taken", async () => {
+  await using client = await TestClient.of(echo(z.int()));
+  const ask = async (encoding: string) =>
+    client.post("/", {
+      body: gzipSync("7"),
+      headers: { "content-type": "application/json", "content-encoding": encoding },
+    });
+  for (const encoding of ["gzip", "br", "zstd", "GZIP", "gzip, identity", "x".repeat(500)]) {
+    const response = await ask(encoding);
+    expect([encoding, response.status]).toEqual([encoding, 415]);
+    expect(response.headers.get("accept-encoding")).toBe("identity");
+    const { detail } = (await response.json()) as { detail: string };
+    expect(detail).toBe(`The body must not be encoded as ${encoding.slice(0, 100)}`);
+  }
+  const plain = await client.post("/", {
+    body: "7",
+    headers: { "content-type": "application/json", "content-encoding": "Identity" },
+  });
+  expect(await plain.json()).toBe(7);
 });
 
 test("what is no JSON is 400, with the offset of the fault (V7, decision 17)", async () => {

@@ -1,3 +1,4 @@
+import { currentLog } from "../log.ts";
 import type { Response } from "../message/index.ts";
 import type { Turn } from "./connection.ts";
 
@@ -7,7 +8,10 @@ const drainLimit = 64 * 1024 * 1024;
 /** The most that is written in one go. */
 const slice = 256 * 1024;
 
-/** Resolves when the answer has left or the client has gone. @throws what the body's source throws */
+/**
+ * Resolves when the answer has left or the client has gone.
+ * @throws what the body's source throws while there is a client
+ */
 export async function sendResponse(response: Response, turn: Turn): Promise<void> {
   const { incoming, outgoing } = turn;
   const { body, status } = response;
@@ -29,6 +33,8 @@ export async function sendResponse(response: Response, turn: Turn): Promise<void
     else if (isLarge) await pump(slices(body), turn, isBodiless);
     else if (body === null || isBare) outgoing.flushHeaders();
     else outgoing.write(body);
+    // To end what is not whole would be an error, but it is nobody's fault.
+    if (turn.gone) return;
     // A connection that ends while its client still sends is reset, and the answer lost with it.
     if (turn.isArriving && !turn.awaitsContinue) await drain(turn);
     outgoing.end();
@@ -56,11 +62,18 @@ async function pump(
   outgoing.flushHeaders();
   // A source that waits for something is told at once, not after its next chunk.
   const undo = turn.onGone(() => void end().catch(() => {}));
-  for await (const chunk of { [Symbol.asyncIterator]: () => source }) {
-    if (turn.gone) break;
-    if (!outgoing.write(chunk)) await turn.wait("drain");
+  try {
+    for await (const chunk of { [Symbol.asyncIterator]: () => source }) {
+      if (turn.gone) break;
+      if (!outgoing.write(chunk)) await turn.wait("drain");
+    }
+  } catch (error) {
+    // A source that listens to the request's signal fails by it, as it should.
+    if (!turn.gone) throw error;
+    currentLog().debug({ err: error }, "A stream failed after its client had gone");
+  } finally {
+    undo();
   }
-  undo();
 }
 
 function drain(turn: Turn): Promise<void> {

@@ -1,9 +1,16 @@
 import { NexusError } from "../exceptions.ts";
-import { fromWebResponse, isWebResponse, JSONResponse, Response } from "../message/index.ts";
+import {
+  fromWebResponse,
+  isWebResponse,
+  JSONResponse,
+  type Request,
+  Response,
+} from "../message/index.ts";
 import { itemsOf, type Schema, validatorOf } from "../validation/index.ts";
+import { formOf, streamed } from "./answers.ts";
 
-/** Makes a response of what a handler returned. */
-export type Output = (value: unknown) => Response | Promise<Response>;
+/** Makes a response of what a handler returned for a request. */
+export type Output = (value: unknown, request: Request) => Response | Promise<Response>;
 
 /**
  * Compiles the way out: a Response goes as it is; anything else is checked by the schema, filtered
@@ -11,34 +18,71 @@ export type Output = (value: unknown) => Response | Promise<Response>;
  * @param where the route, for the message when a handler breaks its promise
  */
 export function compileOutput(schema: Schema | undefined, status: number, where: string): Output {
-  const write = (value: unknown): Response =>
+  const write = compileWrite(schema, status, where);
+  return (value, request) => {
+    if (value instanceof Response) return value.answerTo?.(request) ?? value;
+    return isWebResponse(value) ? fromWebResponse(value) : write(value);
+  };
+}
+
+function compileWrite(
+  schema: Schema | undefined,
+  status: number,
+  where: string,
+): (value: unknown) => Response | Promise<Response> {
+  const writeJSON = (value: unknown): Response =>
     status === 204 || status === 205 || status === 304
       ? new Response(null, { status })
       : new JSONResponse(value, { status });
-  const validate = schema && validatorOf(schema);
+  if (!schema) return writeJSON;
+  const form = formOf(schema);
+  if (!form) return compileCheck(schema, where, writeJSON);
+  if (form.kind === "media")
+    return (value) => {
+      throw broken(
+        `${where} returned ${value === undefined ? value : `a ${typeof value}`}, but its response is media(…)`,
+        "Return a FileResponse, a StreamingResponse or another Response.",
+      );
+    };
+  const check = compileCheck(form.item, where, (item) => item);
   return (value) => {
-    if (value instanceof Response) return value;
-    if (isWebResponse(value)) return fromWebResponse(value);
-    if (!validate) return write(value);
+    const response = streamed(form.kind, value, check, status);
+    if (response) return response;
+    throw broken(
+      `${where} returned nothing that gives items one after the other`,
+      "Return a generator, a list or a stream.",
+    );
+  };
+}
+
+/** Checks a value before it goes on, at once where its schema allows that. */
+function compileCheck<R>(
+  schema: Schema,
+  where: string,
+  go: (value: unknown) => R,
+): (value: unknown) => R | Promise<R> {
+  const validate = validatorOf(schema);
+  return (value) => {
     const result = validate(value);
-    const checked = (settled: Awaited<typeof result>): Response => {
-      if (!settled.issues) return write(settled.value);
+    const checked = (settled: Awaited<typeof result>): R => {
+      if (!settled.issues) return go(settled.value);
+      if (value === undefined)
+        throw broken(
+          `${where} returned undefined, which its response schema refuses`,
+          "Is a return missing?",
+        );
       const faults = itemsOf(settled.issues, ["response"], value).map(
         ({ loc, msg }) => `${loc.join(".")}: ${msg}`,
       );
-      throw new NexusError(
-        "NX_RESPONSE",
-        value === undefined
-          ? `${where} returned undefined, which its response schema refuses.`
-          : `${where} returned what its response schema refuses: ${faults.join("; ")}.`,
-        {
-          cure:
-            value === undefined
-              ? "Is a return missing?"
-              : "Mend the handler or the schema; a client gets a bare 500.",
-        },
+      throw broken(
+        `${where} returned what its response schema refuses: ${faults.join("; ")}`,
+        "Mend the handler or the schema; a client gets a bare 500.",
       );
     };
     return result instanceof Promise ? result.then(checked) : checked(result);
   };
+}
+
+function broken(what: string, cure: string): NexusError {
+  return new NexusError("NX_RESPONSE", `${what}.`, { cure });
 }

@@ -52,7 +52,8 @@ export function createErrorAnswer(
     const status = isHTTPException(error) ? error.status : 500;
     const output = compileOutput(undefined, status, "An error handler");
     try {
-      return await output(await handler.handle(error as never, context.request));
+      const { request } = context;
+      return await output(await handler.handle(error as never, request), request);
     } catch (thrown) {
       // The handler may throw the answer, or fail itself.
       return answer(thrown, context, format);

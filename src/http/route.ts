@@ -197,7 +197,7 @@ function isRoute(value: unknown): value is Route {
 }
 
 /** Remembers where a function was called from; the text is made only when somebody asks. */
-function callSite(callee: (...args: never[]) => unknown): Error {
+export function callSite(callee: (...args: never[]) => unknown): Error {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 1;
   const site = new Error("declared here");

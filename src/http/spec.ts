@@ -72,10 +72,10 @@ export interface Spec<
   Answer,
 >
   extends Defaults, Reads<Param<P>, Path, Query, Headers, Cookies, Use> {
-  /** One schema a field, or one schema of an object; urlencoded. */
+  /** One schema, `file()` or `files()` a field; or one schema of an object of texts. */
   readonly form?: Bodied<
     M,
-    Shape<Form, Names<Param<P>, Query, Headers, Cookies> & Taken<NamesOf<Use>, "in use">>
+    Shape<Form, Names<Param<P>, Query, Headers, Cookies> & Taken<NamesOf<Use>, "in use">, true>
   >;
   /** The schema of the JSON body. */
   readonly body?: Bodied<M, Body>;

@@ -83,9 +83,9 @@ export class Request {
     this.#signal = signal;
   }
 
-  /** The body as it arrives, once; `null` when there is none. */
+  /** The body as it arrives, once; `null` when there is none. What was read whole is there again. */
   get body(): AsyncIterable<Uint8Array> | null {
-    return this.#source.body ?? null;
+    return this.#bytes && this.#source.body ? inOne(this.#bytes) : (this.#source.body ?? null);
   }
 
   /** The whole body; asked for again it is the same. @throws 413 */
@@ -118,6 +118,10 @@ export class Request {
       throw new HTTPException(400, "The body is not JSON", { errorCode: "MALFORMED_JSON", cause });
     }
   }
+}
+
+async function* inOne(bytes: Promise<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield await bytes;
 }
 
 function decodePath(path: string): string {

@@ -2,6 +2,8 @@ import { NexusError } from "../exceptions.ts";
 import { type CookieOptions, serializeCookie } from "./cookies.ts";
 import { decodeUtf8, readAll } from "./body.ts";
 import { Headers, type HeadersInit } from "./headers.ts";
+import type { Request } from "./request.ts";
+import { type Chunks, sourceOf } from "./source.ts";
 
 /** What a body may be; text is sent as UTF-8. */
 export type Body = string | Uint8Array | AsyncIterable<Uint8Array | string> | null;
@@ -29,7 +31,8 @@ export class Response {
       });
     }
     this.status = status;
-    this.body = body;
+    const isWhole = body === null || typeof body === "string" || body instanceof Uint8Array;
+    this.body = isWhole ? body : sourceOf(body);
     this.#mediaType = withCharset(
       options.mediaType ?? (typeof body === "string" ? "text/plain" : undefined),
     );
@@ -48,6 +51,12 @@ export class Response {
   get ok(): boolean {
     return this.status < 300;
   }
+
+  /**
+   * For answers that depend on the request: what is sent to it. Asked once, before any layer sees it.
+   * @throws HTTPException for what this request cannot have
+   */
+  answerTo?(request: Request): Promise<Response>;
 
   setCookie(name: string, value: string, options?: CookieOptions): void {
     this.headers.append("Set-Cookie", serializeCookie(name, value, options));
@@ -81,11 +90,9 @@ export class JSONResponse<T = unknown> extends Response {
 
 /** A body that is written as it comes; when the client goes, the source's `finally` runs. */
 export class StreamingResponse extends Response {
-  constructor(
-    chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>,
-    options: ResponseOptions = {},
-  ) {
-    super(Symbol.asyncIterator in chunks ? chunks : lift(chunks), options);
+  /** @param chunks a generator, a list, a web or a Node stream */
+  constructor(chunks: Chunks<Uint8Array | string>, options: ResponseOptions = {}) {
+    super(sourceOf(chunks), options);
   }
 }
 
@@ -140,13 +147,9 @@ function refuseUnsayable(value: unknown, name: string): void {
   for (const [member, inner] of Object.entries(value)) refuseUnsayable(inner, member);
 }
 
-function withCharset(type: string | undefined): string | undefined {
+export function withCharset<T extends string | undefined>(type: T): T | string {
   if (type === undefined || !/^text\//i.test(type) || /charset=/i.test(type)) return type;
   return `${type}; charset=utf-8`;
-}
-
-async function* lift<T>(chunks: Iterable<T>): AsyncIterable<T> {
-  yield* chunks;
 }
 
 export async function* encoded(

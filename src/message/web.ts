@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { Headers } from "./headers.ts";
 import { Request } from "./request.ts";
 import { Response } from "./response.ts";
@@ -46,10 +47,12 @@ function ended(
   done: () => void,
 ): AsyncIterable<Uint8Array> {
   const source = body[Symbol.asyncIterator]();
+  // Whoever reads it does so outside of the request, but the source belongs to it.
+  const within = AsyncLocalStorage.snapshot();
   const steps: AsyncIterator<Uint8Array> = {
     async next() {
       try {
-        const { value, done: isLast } = await source.next();
+        const { value, done: isLast } = await within(() => source.next());
         if (isLast) done();
         else return { value: typeof value === "string" ? Buffer.from(value) : value };
       } catch (error) {
@@ -60,7 +63,7 @@ function ended(
     },
     async return() {
       try {
-        await source.return?.();
+        await within(() => source.return?.());
       } finally {
         done();
       }

@@ -53,7 +53,7 @@ async function around(
     if (request) context.request = request;
     return inner(context);
   });
-  if (response instanceof Response) return response;
+  if (response instanceof Response) return response.answerTo?.(context.request) ?? response;
   if (isWebResponse(response)) return fromWebResponse(response);
   throw new NexusError(
     "NX_NO_RESPONSE",

@@ -1,5 +1,5 @@
 import { HTTPException, NexusError } from "../exceptions.ts";
-import type { Response } from "../message/index.ts";
+import { discard } from "../message/index.ts";
 import type { Middleware } from "./compose.ts";
 
 // What setTimeout can wait for: 2^31 - 1 milliseconds.
@@ -31,17 +31,10 @@ export function timeout(seconds: number): Middleware {
     try {
       return await Promise.race([inner, late.promise]);
     } catch (error) {
-      inner.then(discard).catch(() => {});
+      inner.then(({ body }) => discard(body)).catch(() => {});
       throw error;
     } finally {
       clearTimeout(clock);
     }
   };
-}
-
-/** Closes the body of an answer that nobody will read. */
-async function discard({ body }: Response): Promise<void> {
-  if (body !== null && typeof body === "object" && Symbol.asyncIterator in body) {
-    await body[Symbol.asyncIterator]().return?.();
-  }
 }

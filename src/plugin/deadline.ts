@@ -21,7 +21,18 @@ export async function within<T>(seconds: number, what: string, work: T | Promise
   }
 }
 
-/** Seconds that a module gets to load, a service or a plugin to start. */
+/** Seconds that a module gets to load, a service or a plugin to start, unless the app says another. */
 export const patience = 60;
 /** Seconds that a plugin gets to say whether it is well. */
 export const healthPatience = 5;
+
+/** Longer ones no timer can wait for. */
+const longest = 2_147_483;
+
+/** @param name of the option that it was given as. @throws NX_TIMEOUT */
+export function checkPatience(seconds: number, name: string): void {
+  if (seconds > 0 && seconds <= longest) return;
+  throw new NexusError("NX_TIMEOUT", `${name} is ${seconds}.`, {
+    cure: `Give it seconds, more than 0 and at most ${longest}.`,
+  });
+}

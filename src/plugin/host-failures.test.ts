@@ -34,6 +34,58 @@ test("a plugin or platform version that is not there is told, all at once", asyn
   );
 });
 
+test("a plugin whose start never ends fails, and so does one whose service's does; the others start", async () => {
+  class Endless extends Service {
+    override start = () => new Promise<void>(() => {});
+  }
+  class Waits extends Plugin {
+    start = () => new Promise<void>(() => {});
+  }
+  class Serves extends Plugin {
+    static services = [Endless];
+  }
+  const options = { startTimeout: 0.05 };
+  await start([Waits, Serves, source(empty(), { name: "late" })], options);
+  expect(states()).toEqual({ waits: "failed", serves: "failed", late: "started" });
+  expect(failure("waits")).toMatchObject({
+    step: "start",
+    error: expect.objectContaining({ code: "NX_PLUGIN_HANGS" }),
+    reason: expect.stringMatching(/^Its start\(\) has not ended after 0\.05 s\./),
+  });
+  expect(failure("serves")?.reason).toMatch(/^The start of its services has not ended/);
+});
+
+test("a patience that no timer has is refused", async () => {
+  for (const startTimeout of [0, -1, NaN, Infinity, 3e6])
+    await expect(start([], { startTimeout })).rejects.toMatchObject({ code: "NX_TIMEOUT" });
+});
+
+test("settings for plugins that are not there are warnings, which say what was probably meant", async () => {
+  const { lines } = await start(
+    [source(empty(), { name: "notes" }), source(empty(), { name: "shop" })],
+    {
+      config: { nots: { keep: 1 }, shop: {}, zebra: {} },
+      env: { NEXUS_SHPO__KEY: "secret value", NEXUS_SECRET__X: "y", NEXUS_LOG: "info" },
+    },
+  );
+  const known = "there is no such plugin. Known are notes, shop.";
+  expect(lines).toMatchObject([
+    {
+      level: 40,
+      msg: 'The config file has settings for "nots", but there is no such plugin. Did you mean notes?',
+    },
+    { level: 40, msg: `The config file has settings for "zebra", but ${known}` },
+    {
+      level: 40,
+      msg: "NEXUS_SHPO__KEY is set, but there is no such plugin. Did you mean NEXUS_SHOP__?",
+    },
+    {
+      level: 40,
+      msg: "NEXUS_SECRET__X is set, but there is no such plugin. Known are NEXUS_NOTES__, NEXUS_SHOP__.",
+    },
+  ]);
+});
+
 test("who needs a plugin that could not be loaded hears that, not that there is none", async () => {
   await start([source(class extends Plugin {}, { name: "notes", plugins: { auth: "^1.0.0" } })], {
     broken: [{ name: "auth", folder: "/plugins/auth", reason: new Error("Unexpected token") }],

@@ -4,6 +4,7 @@ import { logKey } from "../log.ts";
 import { key, type Scope } from "../scope.ts";
 import { keyOf, nameService } from "../services.ts";
 import { checkNeeds, nameTaken, strangers } from "./checks.ts";
+import { checkPatience } from "./deadline.ts";
 import type { Manifest } from "./manifest.ts";
 import { inOrder, PluginRing } from "./order.ts";
 import { type BrokenSource, placeOf, type PluginSource } from "./source.ts";
@@ -52,7 +53,9 @@ export class PluginHost {
   readonly #records = new Map<string, PluginRecord>();
   #order: readonly string[] = [];
 
+  /** @throws NX_TIMEOUT */
   constructor(options: HostOptions) {
+    if (options.startTimeout !== undefined) checkPatience(options.startTimeout, "startTimeout");
     this.#options = options;
   }
 

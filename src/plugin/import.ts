@@ -30,10 +30,17 @@ function cureOf(message: string): string | undefined {
     : undefined;
 }
 
-/** Node writes the place above the stack where it cannot read a file; else the first line has it. */
+// Translated files are called by their paths, others by their URLs.
+const located = /(?:^|\()(file:\S+?|\/[^()]*?|[A-Z]:\\[^()]*?):(\d+)(?::\d+)?\)?$/;
+
+/** Node writes the place above the stack where it cannot read a file; else the first line in a file has it. */
 function placeIn(error: unknown): string {
   const stack = (error instanceof Error && error.stack) || "";
-  const place = /^file:\S+:\d+(?=\n)/.exec(stack)?.[0] ?? stack.split("\n    at ")[1] ?? "";
-  const [, url, line] = /(file:[^\s():]+):(\d+)/.exec(place) ?? [];
-  return url === undefined ? "" : ` See ${fileURLToPath(url)}:${line}.`;
+  const places = [
+    /^file:\S+:\d+(?=\n)/.exec(stack)?.[0] ?? "",
+    ...stack.split("\n    at ").slice(1),
+  ];
+  const [, file, line] = places.map((place) => located.exec(place)).find(Boolean) ?? [];
+  if (file === undefined) return "";
+  return ` See ${file.startsWith("file:") ? fileURLToPath(file) : file}:${line}.`;
 }

@@ -15,6 +15,7 @@ import {
 import { logKey } from "../log.ts";
 import { type Scope } from "../scope.ts";
 import { findService, Services } from "../services.ts";
+import { compileTasks, prepareTasks, type Runnable, runTasks } from "../tasks/index.ts";
 import { healthPatience, patience, within } from "./deadline.ts";
 import { type Plugin, pluginInfo } from "./plugin.ts";
 import { isSchema, type Schema } from "../validation/index.ts";
@@ -29,6 +30,8 @@ export interface Surroundings {
   readonly env: Env;
   readonly errorFormat: ErrorFormat;
   readonly errorHandlers: readonly ErrorHandler[];
+  /** Seconds that services get to start, and then the plugin. */
+  readonly startTimeout?: number | undefined;
 }
 
 /** One plugin with its scope: made, started, and ended as a whole. */
@@ -41,6 +44,7 @@ export class Unit {
   #making = false;
   #config: unknown;
   #endpoints: readonly Endpoint[] = [];
+  #tasks: readonly Runnable[] = [];
   readonly #stopping = new AbortController();
   readonly #ending: Ending;
 
@@ -89,7 +93,7 @@ export class Unit {
     this.#instance = this.scope.run(() => new this.source.type());
   }
 
-  /** Compiles its routes. @throws what their specs get wrong, and services that nobody provides */
+  /** Compiles its routes and tasks. @throws what their specs get wrong, and services that nobody provides */
   async compile(): Promise<void> {
     const instance = this.#instance!;
     for (const name of ["start", "stop", "health"] as const) {
@@ -101,6 +105,8 @@ export class Unit {
       );
     }
     this.#endpoints = await this.#endpointsOf(instance);
+    const parts = [...groupsOf(instance), ...this.#services.made];
+    this.#tasks = await compileTasks(this.name, parts, this.scope);
   }
 
   /** Brings the tables up to date, starts services and plugin, and puts its routes into the table. */
@@ -114,14 +120,17 @@ export class Unit {
         migrate(findService(this.scope, Database), { plugin: this.name, migrations }),
       );
     }
-    await within(patience, `The start of its services`, this.#services.start());
+    if (this.#tasks.length) await prepareTasks(this.scope);
+    const { startTimeout = patience } = this.#around;
+    await within(startTimeout, `The start of its services`, this.#services.start());
     this.scope.defer(() => instance.stop?.());
     await within(
-      patience,
+      startTimeout,
       "Its start()",
       this.scope.run(() => instance.start?.()),
     );
     this.#listen(instance);
+    if (this.#tasks.length) this.scope.defer(await runTasks(this.#tasks));
     this.scope.defer(this.#around.app.get(tableKey).add(this.#endpoints));
   }
 

@@ -4,7 +4,17 @@ import { z } from "zod";
 import { createIdentity, currentUser } from "../auth/index.ts";
 import { settingsKey } from "../config/index.ts";
 import { dependency } from "../dependency.ts";
-import { del, get, JSONResponse, post, put, RedirectResponse } from "../http/index.ts";
+import {
+  del,
+  file,
+  files,
+  get,
+  JSONResponse,
+  post,
+  put,
+  RedirectResponse,
+  type UploadFile,
+} from "../http/index.ts";
 import { createApp } from "../app/index.ts";
 import { Plugin } from "../plugin/index.ts";
 import { Service } from "../services.ts";
@@ -77,6 +87,37 @@ test("a request has JSON, a form, a query, headers (X1)", async () => {
   expect(await form.json()).toEqual(["Ann", ["a", "b"]]);
   client.headers["x-a"] = "always";
   expect(await (await client.put("/my-plugin/echo?q=3")).json()).toEqual(["always", [3]]);
+});
+
+const tell = async (file: UploadFile) => [file.filename, file.contentType, await file.text()];
+
+test("files are sent as a browser does, beside the texts of the form (X1)", async () => {
+  class Files extends Plugin {
+    up = post(
+      "/",
+      { form: { title: z.string(), one: file(), many: files() } },
+      async ({ title, one, many }) => [title, ...(await Promise.all([one, ...many].map(tell)))],
+    );
+  }
+  await using client = await TestClient.of(Files);
+  const response = await client.post("/", {
+    form: { title: "Ä" },
+    files: {
+      one: new File(["Hello"], 'a "quoted" näme.txt', { type: "text/plain" }),
+      many: [
+        { filename: "a", content: "text" },
+        { filename: "b", content: Uint8Array.of(0x62), type: "image/png" },
+        new Blob(["blob"]),
+      ],
+    },
+  });
+  expect(await response.json()).toEqual([
+    "Ä",
+    ["a %22quoted%22 näme.txt", "text/plain", "Hello"],
+    ["a", "application/octet-stream", "text"],
+    ["b", "image/png", "b"],
+    ["blob", "application/octet-stream", "blob"],
+  ]);
 });
 
 test("cookies that answers set are kept, until they are deleted (X1)", async () => {

@@ -26,6 +26,7 @@ import {
   Service,
 } from "nexus-platform";
 import type { Dependency } from "nexus-platform/dependency";
+import { createTask, type Task, task } from "nexus-platform/tasks";
 import { type } from "arktype";
 import * as v from "valibot";
 import { expectTypeOf } from "vitest";
@@ -221,3 +222,27 @@ export class Child extends MyPlugin {
   own = get("/own", { query: { ...paging, q: z.string() } }, ({ page, q }) => q.repeat(page));
 }
 export const text: unknown = getRequestContext(tenant) satisfies string | undefined;
+
+// A task takes what its schema accepts, and its handler gets what that one makes.
+const grams = z.object({ grams: z.string().transform(Number), at: z.date().optional() });
+const feed = task(
+  {
+    input: grams,
+    output: z.object({ left: z.bigint() }),
+    unique: ({ grams }) => grams.toFixed(),
+    cron: { pattern: "0 3 * * *", input: { grams: "5" } },
+  },
+  async ({ input, id, attempt, progress, signal, log }) => {
+    input satisfies { grams: number; at?: Date | undefined };
+    progress(0.5, `${id} ${attempt} ${signal.aborted}`);
+    log.info("fed");
+    return { left: 5n };
+  },
+) satisfies Task<z.input<typeof grams>, { left: bigint }>;
+const clean = task({ retries: 3 }, ({ input }) => input satisfies undefined);
+export const ids: Promise<string>[] = [
+  createTask(feed, { grams: "5" }),
+  createTask(feed, { grams: "5" }, { owner: "1", delay: 5, key: undefined }),
+  createTask(clean),
+  createTask(clean, undefined, { delay: 5 }),
+];

@@ -27,6 +27,7 @@ import {
   setRequestContext,
 } from "nexus-platform";
 import type { Next } from "nexus-platform/middleware";
+import { createTask, task } from "nexus-platform/tasks";
 import { TestClient } from "nexus-platform/testing";
 import { z } from "zod";
 
@@ -110,6 +111,21 @@ export class Specs extends Plugin {
   // Object literal may only specify known properties, but 'deprecatd' does not exist in type 'Spec<"GET", "/pets", {}, {}, {}, {}, {}, None, {}, unknown>'. Did you mean to write 'deprecated'?
   // @ts-expect-error
   b15 = get("/pets", { deprecatd: true }, () => 1);
+  // Type 'FileField<UploadFile>' is not assignable to type '"only a form has files"'.
+  // @ts-expect-error
+  b16 = post("/pets", { query: { image: http.file() } }, () => 1);
+  // Type 'FileField<UploadFile>' is not assignable to type '"one schema a name, as in { page: z.int() }, or a schema of an object"'.
+  // @ts-expect-error
+  b17 = post("/pets", { form: http.file() }, () => 1);
+  // Type '"10 megabytes"' is not assignable to type 'Size | undefined'.
+  // @ts-expect-error
+  b18 = post("/pets", { form: { image: http.file({ maxSize: "10 megabytes" }) } }, () => 1);
+  // Object literal may only specify known properties, and 'max' does not exist in type 'OneFileOptions'.
+  // @ts-expect-error
+  b19 = post("/pets", { form: { image: http.file({ max: 2 }) } }, () => 1);
+  // 'image' is possibly 'undefined'.
+  // @ts-expect-error
+  b20 = post("/p", { form: { image: http.file({ optional: true }) } }, ({ image }) => image.size);
 }
 
 export class Names extends Plugin {
@@ -391,3 +407,27 @@ export const h5 = (await (await client.get("/x")).json()).id;
 // Property 'age' does not exist on type '{ id: number; name: string; }'.
 // @ts-expect-error
 export const h6 = (await (await client.get("/x")).json(Pet)).age;
+
+const feed = task({ input: z.object({ grams: z.string().transform(Number) }) }, () => "fed");
+const clean = task({}, () => {});
+// Expected 2-3 arguments, but got 1.
+// @ts-expect-error
+export const i1 = createTask(feed);
+// Type 'number' is not assignable to type 'string'.
+// @ts-expect-error
+export const i2 = createTask(feed, { grams: 5 });
+// Argument of type '5' is not assignable to parameter of type 'undefined'.
+// @ts-expect-error
+export const i3 = createTask(clean, 5);
+// Object literal may only specify known properties, but 'ownr' does not exist in type 'CreateTaskOptions'. Did you mean to write 'owner'?
+// @ts-expect-error
+export const i4 = createTask(feed, { grams: "5" }, { ownr: "ann" });
+// Object literal may only specify known properties, and 'retrys' does not exist in type 'TaskSpec<None, None>'.
+// @ts-expect-error
+export const i5 = task({ retrys: 3 }, () => {});
+// Type 'number' is not assignable to type 'string'.
+// @ts-expect-error
+export const i6 = task({ output: Pet }, () => ({ id: 1, name: 2 }));
+// Property 'foo' does not exist on type '{ id: number; name: string; }'.
+// @ts-expect-error
+export const i7 = task({ input: Pet }, ({ input }) => input.foo);

@@ -17,7 +17,7 @@ export function shape<I, O>(
   return { "~standard": standard };
 }
 
-/** The schemas of this file answer at once. */
+/** The schemas of this module answer at once. */
 export function check(schema: Schema, value: unknown): Result {
   return schema["~standard"].validate(value) as Result;
 }

@@ -52,28 +52,47 @@ export function text(rules: TextRules = {}): Schema<string, string> {
   });
 }
 
-export interface IntegerRules {
+/** A text of somebody else's, which is handed on as it is: for answers. */
+export function anyText(description?: string): Schema<string, string> {
+  return shape({ type: "string", ...(description && { description }) }, (value) =>
+    typeof value === "string" ? { value } : wrongType("string", "a string"),
+  );
+}
+
+export interface NumberRules {
   readonly min?: number;
   readonly max?: number;
   readonly description?: string;
 }
 
-export function integer({ min, max, description }: IntegerRules = {}): Schema<number, number> {
-  const json: JSONSchema = {
-    type: "integer",
-    ...(min !== undefined && { minimum: min }),
-    ...(max !== undefined && { maximum: max }),
-    ...(description && { description }),
-  };
-  return shape(json, (value) => {
-    if (!Number.isSafeInteger(value)) return wrongType("int", "an integer");
-    const number = value as number;
-    if (min !== undefined && number < min)
-      return bound("too_small", "number", min, `greater than or equal to ${min}`, "be");
-    if (max !== undefined && number > max)
-      return bound("too_big", "number", max, `less than or equal to ${max}`, "be");
-    return { value: number };
-  });
+export function integer({ min, max, description }: NumberRules = {}): Schema<number, number> {
+  const json = { type: "integer", ...bounds(min, max), ...(description && { description }) };
+  return shape(json, (value) =>
+    Number.isSafeInteger(value)
+      ? within(value as number, min, max)
+      : wrongType("int", "an integer"),
+  );
+}
+
+/** Any number but NaN and the infinite ones. */
+export function number({ min, max, description }: NumberRules = {}): Schema<number, number> {
+  const json = { type: "number", ...bounds(min, max), ...(description && { description }) };
+  return shape(json, (value) =>
+    typeof value === "number" && Number.isFinite(value)
+      ? within(value, min, max)
+      : wrongType("number", "a number"),
+  );
+}
+
+function bounds(min: number | undefined, max: number | undefined): JSONSchema {
+  return { ...(min !== undefined && { minimum: min }), ...(max !== undefined && { maximum: max }) };
+}
+
+function within(value: number, min = -Infinity, max = Infinity): Result<number> {
+  if (value < min)
+    return bound("too_small", "number", min, `greater than or equal to ${min}`, "be");
+  if (value > max) return bound("too_big", "number", max, `less than or equal to ${max}`, "be");
+  return { value };
 }
 
 export function boolean(description?: string): Schema<boolean, boolean> {

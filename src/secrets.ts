@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { link, mkdir, open, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Settings } from "../config/index.ts";
-import { messageOf, NexusError } from "../exceptions.ts";
-import { currentLog } from "../log.ts";
+import type { Settings } from "./config/index.ts";
+import { messageOf, NexusError } from "./exceptions.ts";
+import { currentLog } from "./log.ts";
 
 const leastBytes = 32;
 
 /**
- * What tokens are signed with: the first secret signs, all verify. They are those of NEXUS_SECRET,
+ * What the app signs with, tokens and links: the first secret signs, all verify. They are those of NEXUS_SECRET,
  * with commas between them, or the one in the data folder, which the first start makes.
  * @throws NX_SECRET
  */

@@ -2,8 +2,8 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { accountsClient, bearer, signedIn } from "../../test/accounts-client.ts";
-import { loadSecrets } from "./secret.ts";
+import { accountsClient, bearer, signedIn } from "../test/accounts-client.ts";
+import { loadSecrets } from "./secrets.ts";
 
 async function folder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "nexus-secret-"));

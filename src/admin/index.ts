@@ -1,0 +1,1 @@
+export { AdminPlugin } from "./plugin.ts";

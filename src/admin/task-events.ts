@@ -1,0 +1,57 @@
+import { createHash } from "node:crypto";
+import { confirm, isRefusal } from "../auth/index.ts";
+import type { Context } from "../context.ts";
+import type { ServerEvent } from "../message/index.ts";
+import { type TaskStatus, watchTask } from "../tasks/index.ts";
+
+/** A state of a task as an event; equal states have equal ids, also after a reconnection. */
+export function eventOf(task: TaskStatus): ServerEvent & { readonly id: string } {
+  const { status } = task;
+  const event = isOver(task) ? status : "progress";
+  const id = createHash("sha256").update(JSON.stringify(task)).digest("base64url").slice(0, 16);
+  return { event, id, data: task };
+}
+
+export function isOver({ status }: Pick<TaskStatus, "status">): boolean {
+  return status !== "pending" && status !== "running";
+}
+
+export interface Watching {
+  /** The request of whoever hears of it. */
+  readonly context: Context;
+  readonly signal: AbortSignal;
+  /** The id of an event that need not come again. */
+  readonly seen: string | undefined;
+}
+
+/** The states of a task as they come, the last one when it is over. */
+export function taskEvents(id: string, watching: Watching): AsyncIterable<ServerEvent> {
+  const { context } = watching;
+  const states = statesOf(id, watching);
+  // What is read by `app.fetch` is read outside of the request.
+  const next = () => context.run(() => states.next());
+  return { [Symbol.asyncIterator]: () => ({ next, return: () => states.return(undefined) }) };
+}
+
+async function* statesOf(
+  id: string,
+  { context, signal, seen }: Watching,
+): AsyncGenerator<ServerEvent, undefined, undefined> {
+  for await (const task of watchTask(id, { signal })) {
+    const event = eventOf(task);
+    if (event.id === seen) continue;
+    // A task may run for hours, and who hears of it may be shut out meanwhile.
+    if (!(await maySeeStill(context))) return;
+    yield event;
+  }
+}
+
+async function maySeeStill(context: Context): Promise<boolean> {
+  try {
+    await confirm(context);
+    return true;
+  } catch (error) {
+    if (isRefusal(error)) return false;
+    throw error;
+  }
+}

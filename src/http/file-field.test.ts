@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { file as typedFile, files as typedFiles } from "./index.ts";
+
+// As JavaScript calls them: the types would refuse some of what stands here.
+const file = typedFile as (options?: object) => unknown;
+const files = typedFiles as (options?: object) => unknown;
+
+test.each([
+  [() => file({ max: 2 }), 'file() says "max", which it does not understand.'],
+  [() => file({ types: [] }), "file() has [] among its types."],
+  [() => file({ types: ["png"] }), 'file() has "png" among its types.'],
+  [() => file({ types: "image/png" }), "file() has no list as types."],
+  [() => file({ sniff: true }), "file() is to sniff, but says no types."],
+  [() => files({ min: 3, max: 2 }), "files() says min: 3 and max: 2."],
+  [() => files({ max: 0 }), "files() says min: 1 and max: 0."],
+  [() => files({ max: 1.5 }), "files() says min: 1 and max: 1.5."],
+  [() => files({ max: 1001 }), "files() says max: 1001."],
+  [() => files({ optional: true }), 'files() says "optional", which it does not understand.'],
+])("options that do not fit are refused at start: %s", (make, message) => {
+  expect(make).toThrow(expect.objectContaining({ code: "NX_ROUTE_SPEC" }));
+  expect(make).toThrow(message);
+});
+
+test("a size that cannot be read is refused at start", () => {
+  expect(() => file({ maxSize: "10 megabytes" })).toThrow(
+    expect.objectContaining({ code: "NX_SIZE" }),
+  );
+});

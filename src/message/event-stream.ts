@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { endingKey } from "../ending.ts";
+import { NexusError } from "../exceptions.ts";
+import { findScope } from "../scope.ts";
+import { Response, type ResponseOptions } from "./response.ts";
+import { milliseconds, type ServerEvent, writeEvent } from "./server-event.ts";
+import { type Chunks, done, sourceOf } from "./source.ts";
+
+export interface EventStreamOptions extends Omit<ResponseOptions, "mediaType"> {
+  /** Seconds of silence after which a comment is sent, so that nobody between takes the stream for dead; default 15. */
+  readonly keepAlive?: number | undefined;
+  /** Milliseconds until a client that lost us comes back; default the client's own, some seconds. */
+  readonly retry?: number | undefined;
+}
+
+/** What gives events; the signal fires when nobody hears them any more, for whatever it waits on. */
+export type ServerEvents = Chunks<ServerEvent> | ((signal: AbortSignal) => Chunks<ServerEvent>);
+
+/**
+ * Server-sent events, until the source ends, the client goes, or the app or the plugin ends: then the
+ * source's `finally` runs.
+ */
+export class EventStream extends Response {
+  constructor(source: ServerEvents, options: EventStreamOptions = {}) {
+    const { keepAlive = 15, retry, ...rest } = options;
+    if (!(keepAlive > 0 && keepAlive <= longest))
+      throw new NexusError("NX_SERVER_EVENT", `An EventStream was given keepAlive: ${keepAlive}.`, {
+        cure: `Give it seconds, more than 0 and at most ${longest}.`,
+      });
+    const begun = findScope()?.find(endingKey)?.begun;
+    super(new Events(source, { begun, retry, pause: keepAlive * 1000 }), rest);
+    const fields = { "Content-Type": "text/event-stream", ...standard };
+    for (const [name, value] of Object.entries(fields))
+      if (!this.headers.has(name)) this.headers.append(name, value);
+  }
+}
+
+// What setTimeout can wait for: 2^31 - 1 milliseconds.
+const longest = 2_147_483;
+
+// The last one tells nginx to pass on each event as it comes.
+const standard = { "Cache-Control": "no-cache", "X-Accel-Buffering": "no" };
+
+interface EventsOptions {
+  readonly begun: AbortSignal | undefined;
+  readonly retry: number | undefined;
+  /** Milliseconds. */
+  readonly pause: number;
+}
+
+/**
+ * Waits for whichever comes first: an event, the time for a sign of life, the end. No generator: the end
+ * of one that waits would wait too.
+ */
+class Events implements AsyncIterable<string>, AsyncIterator<string, undefined> {
+  readonly #over = new AbortController();
+  readonly #begun: AbortSignal | undefined;
+  readonly #pause: number;
+  #first: string | undefined;
+  #open: (() => AsyncIterator<ServerEvent>) | undefined;
+  #source: AsyncIterator<ServerEvent> | undefined;
+  #coming: Promise<IteratorResult<ServerEvent>> | undefined;
+  #ended: Promise<IteratorReturnResult<undefined>> | undefined;
+  /** Ends the present wait. */
+  #wake = (): void => {};
+
+  constructor(source: ServerEvents, { begun, retry, pause }: EventsOptions) {
+    if (typeof source === "function") this.#open = () => open(source(this.#over.signal));
+    else this.#source = open(source);
+    this.#first = retry === undefined ? undefined : `retry: ${milliseconds(retry)}\n\n`;
+    this.#pause = pause;
+    this.#begun = begun;
+  }
+
+  [Symbol.asyncIterator](): this {
+    this.#begun?.addEventListener("abort", this.#end);
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<string, undefined>> {
+    if (this.#begun?.aborted || this.#ended) return this.return();
+    if (this.#first !== undefined) {
+      const value = this.#first;
+      this.#first = undefined;
+      return { value };
+    }
+    try {
+      this.#source ??= this.#open!();
+      this.#coming ??= this.#source.next();
+      const step = await this.#patiently(this.#coming);
+      if (step === "silence") return { value: ": keep-alive\n\n" };
+      this.#coming = undefined;
+      if (step !== "end" && !step.done) return { value: writeEvent(step.value) };
+    } catch (error) {
+      this.#coming = undefined;
+      // One that is told to end may say so by failing.
+      const isTold = this.#ended !== undefined;
+      await this.return();
+      if (!isTold) throw error;
+    }
+    return this.return();
+  }
+
+  #patiently<T>(coming: Promise<T>): Promise<T | "silence" | "end"> {
+    const { promise, resolve, reject } = Promise.withResolvers<T | "silence" | "end">();
+    const clock = setTimeout(() => resolve("silence"), this.#pause);
+    this.#wake = () => resolve("end");
+    coming.then(resolve, reject);
+    return promise.finally(() => clearTimeout(clock));
+  }
+
+  readonly #end = (): void => void this.return().catch(() => {});
+
+  return(): Promise<IteratorReturnResult<undefined>> {
+    return (this.#ended ??= this.#close());
+  }
+
+  async #close(): Promise<IteratorReturnResult<undefined>> {
+    this.#begun?.removeEventListener("abort", this.#end);
+    this.#over.abort(new Error("Nobody hears these events any more"));
+    const isWaiting = this.#coming !== undefined;
+    const ended = this.#source?.return?.();
+    // One that waits for what never comes, and not for the signal, would keep the answer for ever.
+    if (isWaiting)
+      await Promise.race([ended?.catch(() => {}), sleep(patience, undefined, { ref: false })]);
+    else await ended;
+    this.#wake();
+    return done;
+  }
+}
+
+function open(chunks: Chunks<ServerEvent>): AsyncIterator<ServerEvent> {
+  return sourceOf(chunks)[Symbol.asyncIterator]();
+}
+
+/** Milliseconds for a source that waits to hear its signal. */
+const patience = 500;

@@ -1,0 +1,83 @@
+import type { Identity } from "../auth/index.ts";
+
+const states = ["pending", "running", "completed", "failed", "cancelled"] as const;
+export type TaskState = (typeof states)[number];
+
+export function isTaskState(text: string): text is TaskState {
+  return (states as readonly string[]).includes(text);
+}
+
+/** The last three are final: a task that has come to one of them never changes again. */
+export function isFinal(state: TaskState): boolean {
+  return state !== "pending" && state !== "running";
+}
+
+/** What is known of a task. */
+export interface TaskStatus {
+  readonly id: string;
+  /** `plugin.field`, as in `my-plugin.exportData`. */
+  readonly name: string;
+  /** A delayed one, and one that waits for its next attempt, is pending. */
+  readonly status: TaskState;
+  /** From 0 to 1; it never goes back, and 1 is only for completed ones. */
+  readonly progress: number;
+  readonly message: string | null;
+  /** Of a completed one, as JSON has it. */
+  readonly result: unknown;
+  /** Why it failed, of a failed one. */
+  readonly error: string | null;
+  /** How many were begun; one that a shutdown gave back does not count. */
+  readonly attempts: number;
+  /** When the next attempt may begin, or when the last one might have. */
+  readonly run_at: Date;
+  readonly created_at: Date;
+  /** When the first attempt began. */
+  readonly started_at: Date | null;
+  /** When it came to a final state, whichever. */
+  readonly completed_at: Date | null;
+  /** Whose it is, as `createTask` was told. */
+  readonly owner: string | null;
+}
+
+/** Who asks: a user of the request. */
+export type Viewer = Pick<Identity, "id" | "hasPermission">;
+
+export interface ViewOptions {
+  /**
+   * Who asks; `undefined` is anybody. A task with an owner is there only for that one and for whoever
+   * may `admin:tasks`, one without for everybody who knows its id. Not said, the asker is trusted.
+   */
+  readonly for?: Viewer | undefined;
+}
+
+export interface TaskFilter extends ViewOptions {
+  readonly status?: TaskState | readonly TaskState[] | undefined;
+  /** `plugin.field`. */
+  readonly name?: string | undefined;
+  readonly plugin?: string | undefined;
+  readonly owner?: string | undefined;
+  /** Created then or later. */
+  readonly since?: Date | undefined;
+  /** Created before. */
+  readonly until?: Date | undefined;
+  /** Default 20. */
+  readonly limit?: number | undefined;
+  /** How many of the newest to leave out; default 0. */
+  readonly offset?: number | undefined;
+}
+
+export interface TaskList {
+  /** The newest first. */
+  readonly tasks: TaskStatus[];
+  /** How many the filter lets through, without `limit` and `offset`. */
+  readonly total: number;
+}
+
+/** Whether somebody may see a task. */
+export function maySee({ owner }: Pick<TaskStatus, "owner">, options: ViewOptions): boolean {
+  if (!("for" in options) || owner === null) return true;
+  const { for: viewer } = options;
+  return viewer !== undefined && (viewer.id === owner || viewer.hasPermission(adminPermission));
+}
+
+export const adminPermission = "admin:tasks";

@@ -1,0 +1,104 @@
+import { randomUUID } from "node:crypto";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type Database, openDatabase } from "../database/index.ts";
+import { logKey, silent } from "../log.ts";
+import { Scope } from "../scope.ts";
+import { heartbeat } from "./engine.ts";
+import { type Task, task, type TaskContext } from "./index.ts";
+import { SqliteEngine } from "./sqlite-engine.ts";
+import type { Tables } from "./tables.ts";
+import { Worker } from "./worker.ts";
+
+/** A store that cannot be written now and then. */
+class Failing extends SqliteEngine {
+  /** How many of the next outcomes cannot be written. */
+  failures = 0;
+  override async settle(...args: Parameters<SqliteEngine["settle"]>): Promise<boolean> {
+    if (this.failures-- > 0) throw new Error("The disk is full");
+    return super.settle(...args);
+  }
+}
+
+let db: Database<Tables>;
+let engine: Failing;
+let worker: Worker;
+let time: number;
+const ended: string[] = [];
+
+beforeEach(async () => {
+  time = Date.UTC(2026, 0, 1);
+  db = await openDatabase<Tables>({ url: "sqlite::memory:" });
+  engine = new Failing(db, () => time);
+  await engine.open();
+});
+afterEach(async () => {
+  ended.length = 0;
+  await worker.stop();
+  await db.stop();
+});
+
+/** Creates a task, and runs it. */
+async function run(handler: (context: TaskContext<undefined>) => unknown): Promise<string> {
+  const app = new Scope("app", "app");
+  app.provide(logKey, silent);
+  const now = () => time;
+  worker = new Worker({
+    engine,
+    app,
+    log: silent,
+    now,
+    changed: () => {},
+    ended: ({ id }, how) => ended.push(`${id} ${how}`),
+    patience: [1, 1],
+  });
+  const none = { owner: null, key: null, uniqueKey: null, requestId: null };
+  const id = randomUUID();
+  await engine.enqueue({ id, name: "p.t", input: "", runAt: new Date(time), ...none });
+  await worker.run({ name: "p.t", task: task({}, handler) as Task, scope: app.child("plugin", "p") });
+  return id;
+}
+const statusOf = async (id: string) => (await engine.find(id))!.task;
+/** The time has come for a sign of life. */
+const beat = () => {
+  time += heartbeat;
+  worker.wake();
+};
+
+test("an outcome that cannot be written is written later", async () => {
+  engine.failures = 2;
+  const id = await run(() => "done");
+  await expect.poll(() => ended).toEqual([`${id} completed`]);
+  expect(await statusOf(id)).toMatchObject({ status: "completed", result: "done", attempts: 1 });
+});
+
+test("a task whose outcome could not be written at all is run again", async () => {
+  let runs = 0;
+  engine.failures = 3;
+  const id = await run(() => ++runs);
+  await expect.poll(() => engine.failures).toBe(0);
+  expect(await statusOf(id)).toMatchObject({ status: "running" });
+  await expect
+    .poll(() => {
+      beat();
+      return ended;
+    })
+    .toEqual([`${id} completed`]);
+  expect(await statusOf(id)).toMatchObject({ result: 2, attempts: 1 });
+});
+
+test("a task that was cancelled elsewhere is told by the next sign of life", async () => {
+  const told = Promise.withResolvers<unknown>();
+  const begun = Promise.withResolvers<void>();
+  const id = await run(({ signal }) => {
+    begun.resolve();
+    signal.addEventListener("abort", () => told.resolve(signal.reason));
+    return told.promise;
+  });
+  await begun.promise;
+  await engine.cancel(id);
+  beat();
+  expect(await told.promise).toMatchObject({ message: expect.stringMatching(/cancelled/) });
+  await worker.stop();
+  expect(ended).toEqual([]);
+  expect(await statusOf(id)).toMatchObject({ status: "cancelled", result: null });
+});
