@@ -40,6 +40,7 @@ export default defineConfig({
     globalSetup: "test/chromium.ts",
     // Whole processes start in some tests, on machines with much to do.
     testTimeout: 20_000,
+    expect: { poll: { timeout: 10_000 } },
     pool: "threads",
     isolate: false,
   },

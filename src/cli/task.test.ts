@@ -64,7 +64,7 @@ test("while a server runs, its tasks are listed, watched, cancelled and done aga
 
   const waiting = await make(url, "wait");
   await expect
-    .poll(async () => (await task(folder, ["show", waiting])).stdout, { timeout: 10_000 })
+    .poll(async () => (await task(folder, ["show", waiting])).stdout)
     .toMatch(/^status +running\nprogress +50%\nmessage +Waiting$/m);
   expect(await task(folder, ["cancel", waiting])).toEqual(ok("Cancelled works.wait.\n"));
   // What another process has cancelled is felt within two seconds.

@@ -1,5 +1,5 @@
-import { type FileHandle, open, rm } from "node:fs/promises";
-import type { Spool } from "./spool.ts";
+import { rm } from "node:fs/promises";
+import type { Spool, Spooled } from "./spool.ts";
 
 /** Bytes of a file that stay in memory. */
 const mostInMemory = 64 * 1024;
@@ -18,8 +18,7 @@ export class Draft {
   readonly #room: Room;
   readonly #inspect: (beginning: Buffer) => void | Promise<void>;
   #pieces: Buffer[] = [];
-  #path: string | undefined;
-  #handle: FileHandle | undefined;
+  #file: Spooled | undefined;
 
   /** @param inspect sees the beginning, or the whole of a small file, before anything of it is kept */
   constructor(
@@ -34,7 +33,7 @@ export class Draft {
 
   async add(piece: Buffer): Promise<void> {
     this.size += piece.byteLength;
-    if (this.#handle) return this.#handle.appendFile(piece);
+    if (this.#file) return this.#file.handle.appendFile(piece);
     this.#pieces.push(piece);
     this.#room.left -= piece.byteLength;
     const isCrowded = this.#room.left < 0 && this.size > sampleSize;
@@ -43,9 +42,9 @@ export class Draft {
 
   /** @returns the content, or the path of the file that has it */
   async finish(): Promise<Buffer | string> {
-    if (this.#handle) {
-      await this.#handle.close();
-      return this.#path!;
+    if (this.#file) {
+      await this.#file.handle.close();
+      return this.#file.path;
     }
     // One copy, so that a small file does not hold on to all that came along with it.
     const whole = Buffer.concat(this.#pieces);
@@ -54,8 +53,12 @@ export class Draft {
   }
 
   async discard(): Promise<void> {
-    await this.#handle?.close();
-    if (this.#path !== undefined) await rm(this.#path, { force: true });
+    if (!this.#file) return;
+    try {
+      await this.#file.handle.close();
+    } finally {
+      await rm(this.#file.path, { force: true });
+    }
   }
 
   async #spill(): Promise<void> {
@@ -63,9 +66,7 @@ export class Draft {
     this.#pieces = [];
     this.#room.left += beginning.byteLength;
     await this.#inspect(beginning);
-    const path = await this.#spool().path();
-    this.#handle = await open(path, "wx", 0o600);
-    this.#path = path;
-    await this.#handle.appendFile(beginning);
+    this.#file = await this.#spool().open();
+    await this.#file.handle.appendFile(beginning);
   }
 }

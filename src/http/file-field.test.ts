@@ -1,4 +1,6 @@
-import { expect, test } from "vitest";
+import { expect, expectTypeOf, test } from "vitest";
+import type { UploadFile } from "../message/index.ts";
+import type { Out } from "../validation/index.ts";
 import { file as typedFile, files as typedFiles } from "./index.ts";
 
 // As JavaScript calls them: the types would refuse some of what stands here.
@@ -25,4 +27,11 @@ test("a size that cannot be read is refused at start", () => {
   expect(() => file({ maxSize: "10 megabytes" })).toThrow(
     expect.objectContaining({ code: "NX_SIZE" }),
   );
+});
+
+test("the type of a file has undefined unless it is certain that there is one", () => {
+  const perhaps = typedFile({ optional: new Date().getTime() > 0 });
+  expectTypeOf<Out<typeof perhaps>>().toEqualTypeOf<UploadFile | undefined>();
+  const always = typedFile({ optional: false, maxSize: "1MB" });
+  expectTypeOf<Out<typeof always>>().toEqualTypeOf<UploadFile>();
 });

@@ -42,9 +42,7 @@ export interface FileRules {
 }
 
 /** A file of a form; of several with its name the last one counts. */
-export function file<const O extends OneFileOptions = {}>(
-  options?: O,
-): FileField<O extends { readonly optional: true } ? UploadFile | undefined : UploadFile> {
+export function file<const O extends OneFileOptions = {}>(options?: O): FileField<OneFile<O>> {
   const { optional = false, ...rest }: OneFileOptions = options ?? {};
   const rules = rulesFrom("file", rest, { max: 1, many: false });
   return {
@@ -57,6 +55,13 @@ export function file<const O extends OneFileOptions = {}>(
     "~files": rules,
   };
 }
+
+/** `undefined` is left out only where it is certain that there is a file. */
+type OneFile<O> = "optional" extends keyof O
+  ? O["optional"] extends false
+    ? UploadFile
+    : UploadFile | undefined
+  : UploadFile;
 
 /** Files of a form, in the order in which they were sent. */
 export function files(options: SeveralFilesOptions = {}): FileField<readonly UploadFile[]> {

@@ -38,7 +38,7 @@ export class FileTypeFinder {
 function isAmong(type: string, types: readonly string[]): boolean {
   const bare = type.split(";", 1)[0]!.trim().toLowerCase();
   const family = `${bare.split("/", 1)[0]}/*`;
-  return types.some((one) => one === bare || one === family || one === "*/*");
+  return types.some((one) => one === bare || one === family);
 }
 
 function wrongType(name: string, types: readonly string[], found = "nothing"): HTTPException {

@@ -47,7 +47,8 @@ test.each([
 
 test("the type of a file stays as it was sent, unless it is none", async () => {
   await using client = await TestClient.of(Forms);
-  const types = ["text/plain; charset=utf-8", "nonsense", "text/\u00e4", ""];
+  const strange = ["text/plain;", "text/plain; a", "text/plain; a=b c", "text/plain; a=1; a=2"];
+  const types = ["text/plain; charset=utf-8", "nonsense", "text/\u00e4", "", ...strange];
   const parts = types.map((type) => part(`${named("filename=a")}\r\nContent-Type: ${type}`));
   const response = await send(client, "/names", `${parts.join("")}--b--`);
   const unknown = "application/octet-stream";
@@ -56,6 +57,7 @@ test("the type of a file stays as it was sent, unless it is none", async () => {
     unknown,
     unknown,
     unknown,
+    ...strange,
   ]);
 });
 
@@ -74,6 +76,11 @@ test.each([
   ["no head", "--b\r\n\r\nx\r\n--b--"],
   ["another disposition", `${part("Content-Disposition: attachment; name=a")}--b--`],
   ["two dispositions", `${part(`${field}\r\n${field}`)}--b--`],
+  [
+    "a name of a file that is only encoded, and unreadable",
+    `${part(named("filename*=utf-8''%ff"))}--b--`,
+  ],
+  ["a name of a file in another charset", `${part(named("filename*=latin1''a"))}--b--`],
   ["an open quote", `${part('Content-Disposition: form-data; name="a')}--b--`],
   ["a line that is no field", `${part(`${field}\r\nhello`)}--b--`],
   ["a control character", `${part(`${field}\r\nX-A: \0`)}--b--`],
@@ -108,6 +115,16 @@ test("a boundary may be quoted, its type in any case, spaces after it and text a
   const body = `\r\n--a b\t \r\n${field}\r\n\r\nhello\r\n--a b--\r\nand that was it`;
   const response = await send(client, "/text", body, 'Multipart/Form-Data; Boundary="a b"');
   expect(await response.json()).toBe("hello");
+});
+
+test("a boundary has at most 70 characters: to look for long ones takes long", async () => {
+  await using client = await TestClient.of(Forms);
+  const statuses = [1, 70, 71].map(async (length) => {
+    const boundary = "-".repeat(length);
+    const body = `--${boundary}\r\n${field}\r\n\r\n--\r\n--${boundary}--`;
+    return (await send(client, "/text", body, `multipart/form-data; boundary=${boundary}`)).status;
+  });
+  expect(await Promise.all(statuses)).toEqual([200, 200, 400]);
 });
 
 test("a compressed form is 415", async () => {

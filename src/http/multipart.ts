@@ -35,6 +35,9 @@ export async function* readParts(
   }
 }
 
+/** RFC 2046. To look for a long one can be made to take its length times that of the body. */
+const longestBoundary = 70;
+
 /** @throws 400 where a multipart type does not say what its parts are divided by */
 export function boundaryOf(contentType: string): string {
   let boundary: string | null = null;
@@ -43,6 +46,8 @@ export function boundaryOf(contentType: string): string {
   } catch {
     // It is no media type at all.
   }
+  if (boundary && boundary.length > longestBoundary)
+    throw malformed(`its boundary is longer than ${longestBoundary} characters`);
   if (boundary) return boundary;
   throw new HTTPException(400, "Missing boundary in multipart.", {
     errorCode: "MALFORMED_MULTIPART",

@@ -1,3 +1,4 @@
+import { MIMEType } from "node:util";
 import { malformed } from "./part-splitter.ts";
 
 /** What stands before the content of a part. */
@@ -26,14 +27,18 @@ export function readPartHead(bytes: Buffer): PartHead {
     // Nobody has sent it for years. To keep the text of an encoding as if it were the file would be a lie.
     throw malformed(`a part is encoded (${encoding.slice(0, 20)}), where it should stand as it is`);
   }
+  const extended = parameters.get("filename*");
+  const filename = readExtended(extended) ?? parameters.get("filename");
+  // Without a name it would pass for a text.
+  if (extended !== undefined && filename === undefined)
+    throw malformed("a part has a filename* that cannot be read");
   const type = headers.get("content-type");
   const contentType = type !== undefined && mediaType.test(type) ? type : undefined;
-  return {
-    name,
-    filename: readExtended(parameters.get("filename*")) ?? parameters.get("filename"),
-    contentType,
-    charset: contentType?.includes(";") ? readParameters(contentType)[1].get("charset") : undefined,
-  };
+  return { name, filename, contentType, charset: contentType && charsetOf(contentType) };
+}
+
+function charsetOf(contentType: string): string | undefined {
+  return new MIMEType(contentType).params.get("charset") ?? undefined;
 }
 
 const mediaType = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+[ \t]*(?:;[\t\x20-\x7e]*)?$/;

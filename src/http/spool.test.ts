@@ -54,6 +54,15 @@ test("before its first file an app removes what dead processes have left, and no
   expect((await readdir(folder)).toSorted()).toEqual([ofLiving, elsewhere, strange].toSorted());
 });
 
+test("the folder may be removed meanwhile", async () => {
+  await using client = await TestClient.of(Files, { settings: { dataDir } });
+  for (let turn = 0; turn < 2; turn++) {
+    await rm(folder, { recursive: true, force: true });
+    const response = await client.post("/", { files: { file: { filename: "a", content } } });
+    expect(await response.json()).toMatchObject({ size: 100_000 });
+  }
+});
+
 test("where files cannot be kept, small ones still come in, and the log says why others do not", async () => {
   const other = await mkdtemp(join(tmpdir(), "nexus-spool-"));
   await writeFile(join(other, "uploads"), "in the way");

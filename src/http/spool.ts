@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { settingsKey } from "../config/index.ts";
@@ -12,7 +12,7 @@ const patience = 24;
 /** The folder of the files that are on their way: in the data folder, so on a disk that has room. */
 export class Spool {
   readonly #folder: string;
-  #ready: Promise<void> | undefined;
+  #swept: Promise<void> | undefined;
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -28,28 +28,36 @@ export class Spool {
     return made;
   }
 
-  /** A path for a new file; before the first one, what killed processes have left is removed. */
-  async path(): Promise<string> {
+  /** A new file, for this process alone; before the first, what killed processes have left is removed. */
+  async open(): Promise<Spooled> {
+    const path = join(this.#folder, `${machine}-${process.pid}-${run}-${randomUUID()}`);
     try {
-      await (this.#ready ??= this.#prepare());
+      // Each time: somebody may have tidied up meanwhile.
+      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      await (this.#swept ??= this.#sweep());
+      return { path, handle: await open(path, "wx", 0o600) };
     } catch (cause) {
-      this.#ready = undefined;
+      this.#swept = undefined;
       throw new NexusError(
         "NX_DATA_DIR",
         `The folder for uploaded files, ${this.#folder}, cannot be had: ${messageOf(cause)}.`,
         { cure: "Let this user write there, or set NEXUS_DATA_DIR to another folder.", cause },
       );
     }
-    return join(this.#folder, `${machine}-${process.pid}-${run}-${randomUUID()}`);
   }
 
-  async #prepare(): Promise<void> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+  async #sweep(): Promise<void> {
     for (const name of await readdir(this.#folder)) {
       const path = join(this.#folder, name);
       if (await isLeft(name, path)) await rm(path, { force: true });
     }
   }
+}
+
+/** A file that is on its way. */
+export interface Spooled {
+  readonly path: string;
+  readonly handle: FileHandle;
 }
 
 const spoolKey = key<Spool>("nexus/uploads");

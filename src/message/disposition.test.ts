@@ -21,6 +21,9 @@ test("folders are left out of a name, and so is what could mislead or break out"
     'attachment; filename="aSet-Cookie: b=c"',
   );
   expect(contentDisposition("evil\u202egpj.exe")).toBe('attachment; filename="evilgpj.exe"');
+  expect(contentDisposition("x; filename=evil.exe")).toBe(
+    'attachment; filename="x; filename=evil.exe"',
+  );
   expect(contentDisposition("")).toBe("attachment");
 });
 

@@ -16,7 +16,7 @@ export function contentDisposition(
   if (!name) return type;
   const fallback = name.replaceAll(/[^\x20-\x7e]/gu, "_");
   // Quoted always: it is how everybody else writes it.
-  return create(name, { type, fallback }).replace(/; filename=([^";]+)/, '; filename="$1"');
+  return create(name, { type, fallback }).replace(/^(\w+; filename=)([^";]+)/, '$1"$2"');
 }
 
 // Control characters, and marks that turn the direction of what follows: "gpj.exe" reads "exe.jpg".

@@ -69,6 +69,28 @@ test.each([
   expect(await readdir(folder)).toEqual([]);
 });
 
+test("what is saved twice are two files, of any name that the disk takes", async () => {
+  const file = await onDisk();
+  const [one, other] = [join(folder, "a".repeat(255)), join(folder, "b")];
+  await file.saveTo(one);
+  await file.saveTo(other);
+  await writeFile(one, "changed in place", { flag: "r+" });
+  expect(await readFile(other, "utf8")).toBe(text);
+  await file[Symbol.asyncDispose]();
+  for (const path of [one, other]) await rm(path);
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test.each([
+  ["memory", inMemory],
+  ["a file", onDisk],
+])("a stream of a file in %s that is read too late says so, too", async (_, make) => {
+  const file = await make();
+  const stream = file.stream();
+  await file[Symbol.asyncDispose]();
+  await expect(stream.next()).rejects.toMatchObject({ code: "NX_UPLOAD_GONE" });
+});
+
 test("a file that was given up says so, and takes its temporary file along", async () => {
   const file = await onDisk();
   await file[Symbol.asyncDispose]();

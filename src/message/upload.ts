@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { copyFile, link, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { NexusError } from "../exceptions.ts";
 
 /** What a reader of forms knows of a file. */
@@ -16,11 +17,12 @@ export interface UploadSource {
 export class UploadFile {
   /** As the client says: it may be a path, a lie, or empty. Never open a file by it. */
   readonly filename: string;
-  /** As the client says, in lower case and without parameters; of a sniffed file what it is. */
+  /** As the client says, parameters and all; of a sniffed file what it is. */
   readonly contentType: string;
   /** Bytes. */
   readonly size: number;
   #content: Uint8Array | string | undefined;
+  #isLinked = false;
 
   constructor({ filename, contentType, size, content }: UploadSource) {
     this.filename = filename;
@@ -31,7 +33,9 @@ export class UploadFile {
 
   /** The content, from its beginning each time it is called. @throws NX_UPLOAD_GONE */
   stream(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    return chunksOf(this.#get());
+    this.#get();
+    // Read later, it may be gone by then.
+    return chunksOf(() => this.#get());
   }
 
   /** @throws NX_UPLOAD_GONE */
@@ -52,10 +56,16 @@ export class UploadFile {
    */
   async saveTo(path: string, { overwrite = false }: { overwrite?: boolean } = {}): Promise<void> {
     const content = this.#get();
-    const beside = `${path}.${randomUUID()}.part`;
+    const beside = join(dirname(path), `.${randomUUID()}.part`);
     try {
-      if (typeof content === "string") await linkOrCopy(content, beside);
-      else await writeFile(beside, content, { flag: "wx", mode: 0o600 });
+      if (typeof content !== "string")
+        await writeFile(beside, content, { flag: "wx", mode: 0o600 });
+      // Two that are kept are two files: who changes one means not the other.
+      else if (this.#isLinked) await copyFile(content, beside, constants.COPYFILE_FICLONE);
+      else {
+        this.#isLinked = true;
+        await linkOrCopy(content, beside);
+      }
       if (overwrite) await rename(beside, path);
       else await linkOrCopy(beside, path);
     } finally {
@@ -90,7 +100,8 @@ export class UploadFile {
 
 const chunk = 64 * 1024;
 
-async function* chunksOf(content: Uint8Array | string): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+async function* chunksOf(get: () => Uint8Array | string): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const content = get();
   if (typeof content !== "string") {
     // Copies: whoever reads may change what he gets.
     for (let at = 0; at < content.byteLength; at += chunk)

@@ -134,6 +134,51 @@ test("an attempt that takes too long has failed, whether its handler cares or no
   expect(await run(() => getTaskStatus(two))).toEqual(done);
 });
 
+test("progress never goes back, also in a later attempt, and is 1 only at the end", async () => {
+  const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const { climb } = await start(
+    class Climbs extends Plugin {
+      climb = task({ retries: 1, backoff: 0 }, async ({ attempt, progress }) => {
+        if (attempt === 1) {
+          for (const fraction of [0.5, NaN, -1, 0.25]) progress(fraction, `${fraction}`);
+          await gates[0]!.promise;
+          throw new Error("again");
+        }
+        progress(0.1, "second");
+        progress(1);
+        await gates[1]!.promise;
+      });
+    },
+  );
+  const id = await create(climb);
+  expect((await statusWhen(client.app, id, ({ message }) => message === "0.25")).progress).toBe(
+    0.5,
+  );
+  gates[0]!.resolve();
+  expect((await statusWhen(client.app, id, ({ message }) => message === "second")).progress).toBe(
+    0.5,
+  );
+  expect((await statusWhen(client.app, id, ({ progress }) => progress > 0.5)).progress).toBe(0.99);
+  gates[1]!.resolve();
+  expect(await end(id)).toMatchObject({ status: "completed", progress: 1, message: "second" });
+});
+
+test("what was said last of a task that fails is not lost", async () => {
+  const { fall } = await start(
+    class Falls extends Plugin {
+      fall = task({}, ({ progress }) => {
+        for (let step = 1; step <= 5; step++) progress(step / 10, `step ${step}`);
+        throw new Error("no");
+      });
+    },
+  );
+  expect(await end(await create(fall))).toMatchObject({
+    status: "failed",
+    progress: 0.5,
+    message: "step 5",
+  });
+});
+
 test("no more of a task run at a time than `concurrency` says, and all of them run", async () => {
   let now = 0;
   let most = 0;

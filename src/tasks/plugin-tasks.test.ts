@@ -9,7 +9,7 @@ import { z } from "zod";
 import { endOf, startPlugin, statusWhen } from "../../test/tasks.ts";
 import { type App } from "../app/index.ts";
 import { Database } from "../database/index.ts";
-import { mount, Routes } from "../http/index.ts";
+import { get, mount, Routes } from "../http/index.ts";
 import { Plugin } from "../plugin/index.ts";
 import { findService, inject, Service } from "../services.ts";
 import type { TestClient } from "../testing/index.ts";
@@ -185,6 +185,30 @@ test("who stops waits for what runs, and begins nothing more", async () => {
     status: "pending",
     attempts: 0,
   });
+});
+
+test("from the moment that an app begins to end, no task is begun", async () => {
+  const [asked, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let id = "";
+  class Worker extends Plugin {
+    work = task({}, () => "done");
+    ask = get("/ask", async () => {
+      asked.resolve();
+      await gate.promise;
+      id = await createTask(this.work);
+      await sleep(30);
+      return (await getTaskStatus(id))?.status;
+    });
+  }
+  const { app } = await open(Worker);
+  const answer = app.fetch(new Request("http://test/ask"));
+  await asked.promise;
+  const closing = app.close();
+  gate.resolve();
+  expect(await (await answer).json()).toBe("pending");
+  await closing;
+  const { app: again } = await open(Worker);
+  expect(await endOf(again, id)).toMatchObject({ result: "done", attempts: 1 });
 });
 
 test("what still runs when the time is up is given back, and its attempt does not count", async () => {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { describeEngine, type Store } from "../../test/task-engine-contract.ts";
 import { type Database, openDatabase } from "../database/index.ts";
-import type { TaskEngine } from "./engine.ts";
+import { lease, type TaskEngine } from "./engine.ts";
 import { SqliteEngine } from "./sqlite-engine.ts";
 import type { Tables } from "./tables.ts";
 
@@ -79,6 +79,40 @@ test("what a killed process held is given back at once, and what a living one ho
     child.kill("SIGKILL");
     await store.close();
   }
+});
+
+test("a tick whose maker died before the schedule was moved on makes no second task", async () => {
+  const store = await openStore();
+  const engine = await store.worker();
+  const [due, next] = [new Date(store.clock.time), new Date(store.clock.time + 1000)];
+  const schedule = { name: "p.t", pattern: "x", next };
+  await engine.schedule({ ...schedule, next: due });
+  const none = { input: "", owner: null, key: null, uniqueKey: null, requestId: null };
+  const tick = (id: string) => engine.tick(schedule, due, { id, name: "p.t", runAt: due, ...none });
+  await tick("00000000-0000-4000-8000-000000000001");
+  const db = await openDatabase<Tables>({ dataDir: store.folder });
+  await db.updateTable("nexus_task_schedules").set({ next_at: due }).execute();
+  await db.stop();
+  expect(await tick("00000000-0000-4000-8000-000000000002")).toEqual(next);
+  expect((await engine.list({})).total).toBe(1);
+  await store.close();
+});
+
+test("a worker whose lock is not to be found is not taken for dead before its lease is over", async () => {
+  const store = await openStore();
+  const [engine, other] = [await store.worker(), await store.worker()];
+  const runAt = new Date(store.clock.time);
+  const none = { owner: null, key: null, uniqueKey: null, requestId: null };
+  const id = "00000000-0000-4000-8000-000000000001";
+  await engine.enqueue({ id, name: "p.t", input: "", runAt, ...none });
+  await engine.claim("p.t", { concurrency: 1, most: 1 });
+  const folder = join(store.folder, "workers");
+  for (const file of await readdir(folder)) await rm(join(folder, file));
+  expect(await other.recover()).toEqual({ pending: [], failed: [] });
+  expect(await readdir(folder)).toEqual([]);
+  store.clock.time += lease + 1;
+  expect(await other.recover()).toEqual({ pending: [id], failed: [] });
+  await store.close();
 });
 
 test("locks that killed processes left long ago are removed, those of the living are not", async () => {

@@ -1,4 +1,5 @@
 import { heartbeat, type TaskEngine } from "./engine.ts";
+import type { Logger } from "../log.ts";
 import type { TaskStatus } from "./status.ts";
 
 /** Milliseconds that final tasks are kept, and between two clearances. */
@@ -9,6 +10,7 @@ export type Ended = Pick<TaskStatus, "id" | "name" | "owner">;
 
 /** Who is told of what happens to tasks. */
 export interface Told {
+  readonly log: Logger;
   /** Something about it is different. */
   readonly changed: (id: string) => void;
   /** It has come to its end. */
@@ -43,6 +45,8 @@ export class Upkeep {
 
   async #recover(): Promise<void> {
     const { pending, failed } = await this.#engine.recover();
+    const count = pending.length + failed.length;
+    if (count) this.#told.log.warn({ count }, "Tasks were lost with the process that ran them");
     for (const id of pending) this.#told.changed(id);
     for (const task of failed) {
       this.#told.changed(task.id);

@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Database, openDatabase } from "../database/index.ts";
+import type { None } from "../http/index.ts";
 import { logKey, silent } from "../log.ts";
 import { Scope } from "../scope.ts";
 import { heartbeat } from "./engine.ts";
-import { type Task, task, type TaskContext } from "./index.ts";
+import { type Task, task, type TaskContext, type TaskSpec } from "./index.ts";
+import { Attempt } from "./attempt.ts";
 import { SqliteEngine } from "./sqlite-engine.ts";
-import type { Tables } from "./tables.ts";
+import type { Tables, TaskRow } from "./tables.ts";
 import { Worker } from "./worker.ts";
 
 /** A store that cannot be written now and then. */
@@ -21,7 +23,7 @@ class Failing extends SqliteEngine {
 
 let db: Database<Tables>;
 let engine: Failing;
-let worker: Worker;
+let worker: Worker | undefined;
 let time: number;
 const ended: string[] = [];
 
@@ -33,12 +35,16 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   ended.length = 0;
-  await worker.stop();
+  await worker?.stop();
   await db.stop();
 });
 
 /** Creates a task, and runs it. */
-async function run(handler: (context: TaskContext<undefined>) => unknown): Promise<string> {
+async function run(
+  handler: (context: TaskContext<undefined>) => unknown,
+  spec: TaskSpec<None> = {},
+  row: Partial<Pick<TaskRow, "attempts" | "lost">> = {},
+): Promise<string> {
   const app = new Scope("app", "app");
   app.provide(logKey, silent);
   const now = () => time;
@@ -54,14 +60,22 @@ async function run(handler: (context: TaskContext<undefined>) => unknown): Promi
   const none = { owner: null, key: null, uniqueKey: null, requestId: null };
   const id = randomUUID();
   await engine.enqueue({ id, name: "p.t", input: "", runAt: new Date(time), ...none });
-  await worker.run({ name: "p.t", task: task({}, handler) as Task, scope: app.child("plugin", "p") });
+  await db
+    .updateTable("nexus_tasks")
+    .set({ attempts: 0, ...row })
+    .execute();
+  await worker.run({
+    name: "p.t",
+    task: task(spec, handler) as Task,
+    scope: app.child("plugin", "p"),
+  });
   return id;
 }
 const statusOf = async (id: string) => (await engine.find(id))!.task;
 /** The time has come for a sign of life. */
 const beat = () => {
   time += heartbeat;
-  worker.wake();
+  worker?.wake();
 };
 
 test("an outcome that cannot be written is written later", async () => {
@@ -98,7 +112,33 @@ test("a task that was cancelled elsewhere is told by the next sign of life", asy
   await engine.cancel(id);
   beat();
   expect(await told.promise).toMatchObject({ message: expect.stringMatching(/cancelled/) });
-  await worker.stop();
+  await worker?.stop();
   expect(ended).toEqual([]);
   expect(await statusOf(id)).toMatchObject({ status: "cancelled", result: null });
+});
+
+test("an attempt that was lost with its process uses up no retry", async () => {
+  const id = await run(
+    () => Promise.reject(new Error("no")),
+    { retries: 1, backoff: 0 },
+    { attempts: 4, lost: 4 },
+  );
+  await expect.poll(() => ended).toEqual([`${id} failed`]);
+  expect(await statusOf(id)).toMatchObject({ status: "failed", attempts: 6 });
+});
+
+test("what is claimed too late, when its plugin ends already, never runs", async () => {
+  let runs = 0;
+  const scope = new Scope("plugin", "p");
+  scope.provide(logKey, silent);
+  const claim = { id: "1", turn: 1, name: "p.t", input: "", owner: null, requestId: null };
+  const attempt = new Attempt({
+    registered: { name: "p.t", task: task({}, () => void runs++) as Task, scope },
+    claim: { ...claim, attempt: 1, lost: 0, progress: 0 },
+    report: async () => {},
+    now: () => time,
+  });
+  attempt.giveBack();
+  expect((await attempt.verdict).outcome).toMatchObject({ status: "returned" });
+  expect(runs).toBe(0);
 });

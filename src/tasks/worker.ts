@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Ending, endingKey } from "../ending.ts";
 import { messageOf } from "../exceptions.ts";
-import type { Logger } from "../log.ts";
 import type { Scope } from "../scope.ts";
 import { Attempt } from "./attempt.ts";
 import type { Claim, Outcome, TaskEngine, Turn } from "./engine.ts";
@@ -16,7 +15,6 @@ export interface WorkerOptions extends Told {
   readonly engine: TaskEngine;
   /** The app's: what the worker writes is part of nobody's transaction. */
   readonly app: Scope;
-  readonly log: Logger;
   readonly now: () => number;
   /** Milliseconds before each further try to write what has become of a task. */
   readonly patience?: readonly number[];
@@ -164,6 +162,7 @@ export class Worker {
     if (!isOurs) return log.debug("Task was ended elsewhere");
     changed(claim.id);
     if (outcome.status === "completed") log.debug("Task completed");
+    if (outcome.status === "returned") log.info("Task given back: its plugin ends");
     if (outcome.status === "pending") log.warn({ err: error }, "Task failed, and will be retried");
     if (outcome.status === "failed") log.error({ err: error }, `Task failed: ${outcome.error}`);
     if (outcome.status === "completed" || outcome.status === "failed") ended(claim, outcome.status);
