@@ -1,28 +1,20 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { BackgroundTasks } from "./background.ts";
-import { contextKey, findContext, getRequestContext, setRequestContext } from "./context.ts";
+import { contextKey, getRequestContext, setRequestContext } from "./context.ts";
 import { dependency } from "./dependency.ts";
+import { endingKey } from "./ending.ts";
 import { HTTPException } from "./exceptions.ts";
 import { JSONResponse, post } from "./http/index.ts";
 import { createLog } from "./log.ts";
 import { Request } from "./message/index.ts";
 import { Plugin } from "./plugin/index.ts";
+import { findScope } from "./scope.ts";
 import { TestClient } from "./testing/index.ts";
 
 const use = { background: BackgroundTasks };
-afterEach(() => vi.useRealTimers());
-
-/** A log, and the lines in it. */
-async function listening() {
-  const lines: Record<string, unknown>[] = [];
-  const destination = { write: (line: string) => lines.push(JSON.parse(line)) };
-  return { log: await createLog({ level: "debug", destination, members: requestId }), lines };
-}
-
-const requestId = () => ({ request_id: findContext()?.id });
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -67,47 +59,6 @@ test("work that fails is logged, and the next still runs (B2)", async () => {
     "no post today",
     "nobody there",
   ]);
-});
-
-test("the log names the request and the piece, what failed as an error and what was done for debugging", async () => {
-  const { log, lines } = await listening();
-  class Letters extends Plugin {
-    send = post("/", { use }, ({ background }) => {
-      background.add(() => turn());
-      background.add("second letter", () => Promise.reject(new Error("no post today")));
-      background.add("third letter", () => "sent");
-    });
-  }
-  await using client = await TestClient.of(Letters, { log });
-  await client.post("/", { headers: { "x-request-id": "req-1" } });
-  const about = { request_id: "req-1", plugin: "letters" };
-  const ms = expect.any(Number);
-  expect(lines).toMatchObject([
-    { ...about, level: 20, piece: 1, ms, msg: "Background work done" },
-    { ...about, level: 50, piece: 2, name: "second letter", msg: "Background work failed" },
-    { ...about, level: 20, piece: 3, name: "third letter", ms, msg: "Background work done" },
-  ]);
-  expect(lines[0]).not.toHaveProperty("name");
-});
-
-test("the log says that a piece takes long, while it still runs", async () => {
-  const { log, lines } = await listening();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  class Letters extends Plugin {
-    send = post("/", { use }, ({ background }) => background.add("letter", () => promise));
-  }
-  await using client = await TestClient.of(Letters, { log });
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  const answer = client.post("/");
-  await turn();
-  vi.advanceTimersByTime(9_900);
-  expect(lines).toEqual([]);
-  vi.advanceTimersByTime(200);
-  expect(lines).toMatchObject([
-    { level: 40, piece: 1, name: "letter", msg: "Background work still runs after 10 s" },
-  ]);
-  resolve();
-  await answer;
 });
 
 test("work that is added when all is over is refused: nobody would do it", async () => {
@@ -201,44 +152,19 @@ test("work is done though the connection broke before the answer (B6)", async ()
   await vi.waitFor(() => expect(seen).toEqual(["sent"]));
 });
 
-test("what is not done by the deadline is given up and counted; the rest of the request ends (B7)", async () => {
-  const { log, lines } = await listening();
+test("what ends when the time is up is not followed by the next piece (B7)", async () => {
   const seen: string[] = [];
-  const connection = dependency(async function* () {
-    yield "connection";
-    seen.push("closed");
-  });
   class Letters extends Plugin {
-    send = post("/", { use: { ...use, connection } }, ({ background }) => {
-      background.add(() => seen.push("first"));
-      background.add("stuck letter", () => new Promise(() => {}));
-      background.add("third letter", () => seen.push("third"));
-      background.add(() => seen.push("fourth"));
+    send = post("/", { use }, ({ background }) => {
+      const { over } = findScope()!.find(endingKey)!;
+      background.add(() => once(over, "abort"));
+      background.add(() => seen.push("second"));
     });
   }
-  await using client = await TestClient.of(Letters, { log });
-  const url = new globalThis.Request("http://testserver/", { method: "POST" });
-  const requests = Array.from({ length: 20 }, (_, n) => {
-    const request = new globalThis.Request(url);
-    request.headers.set("x-request-id", `req-${n}`);
-    return client.app.fetch(request);
-  });
-  await Promise.all(requests);
-  await turn();
+  await using client = await TestClient.of(Letters);
+  await client.app.fetch(new globalThis.Request("http://testserver/", { method: "POST" }));
   await client.app.close(0.05);
-  expect(seen.toSorted()).toEqual([
-    ...Array<string>(20).fill("closed"),
-    ...Array<string>(20).fill("first"),
-  ]);
-  const given = lines.filter(({ level }) => level === 50);
-  expect(given).toHaveLength(20);
-  expect(new Set(given.map((line) => line["request_id"])).size).toBe(20);
-  expect(given[7]).toMatchObject({
-    pieces: 3,
-    begun: 2,
-    names: ["stuck letter", "third letter"],
-    msg: "Background work was given up: the app has ended",
-  });
+  expect(seen).toEqual([]);
 });
 
 test("closing the app waits for background work (B7)", async () => {

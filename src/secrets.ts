@@ -8,8 +8,8 @@ import { currentLog } from "./log.ts";
 const leastBytes = 32;
 
 /**
- * What the app signs with, tokens and links: the first secret signs, all verify. They are those of NEXUS_SECRET,
- * with commas between them, or the one in the data folder, which the first start makes.
+ * What the app signs with, tokens and links: the first secret signs, all verify. They are those of
+ * NEXUS_SECRET, with commas between them, or the one in the data folder, which the first start makes.
  * @throws NX_SECRET
  */
 export async function loadSecrets({

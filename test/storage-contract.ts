@@ -115,6 +115,9 @@ export function storageContract(name: string, create: () => Promise<Place>): voi
       const old = await files.put("a", "old content");
       await files.put("a", "new content");
       await expect(old.text()).rejects.toMatchObject({ code: "NX_STORAGE_CHANGED" });
+      const again = (await files.get("a"))!;
+      await files.put("a", "new content", { contentType: "text/csv" });
+      expect(await again.text()).toBe("new content");
       const gone = (await files.get("a"))!;
       await files.delete("a");
       await expect(gone.read(2, 4)[Symbol.asyncIterator]().next()).rejects.toMatchObject({

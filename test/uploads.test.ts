@@ -3,6 +3,7 @@ import { request } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { cleanUp, makeFolder, nexus, plugin, type Running, until } from "./nexus-process.ts";
+import { cleanUp as closeSockets, open } from "./sockets.ts";
 
 /** Uploads into a process of its own, so that its memory can be looked at. */
 
@@ -59,6 +60,23 @@ test("a file that is too large is refused while it still comes", async () => {
   await until(() => left().length === 0);
 });
 
+test("after a form that was refused its connection takes the next one", async () => {
+  const socket = await open(Number(new URL(url).port));
+  const ask = (size: number): void => {
+    const length = head.length + size + end.length;
+    socket.write(
+      "POST /small HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n" +
+        `Content-Length: ${length}\r\n\r\n${head}${"x".repeat(size)}${end}`,
+    );
+  };
+  ask(2.5 * MB);
+  ask(3);
+  const statuses = (): string[] => socket.text().match(/(?<=HTTP\/1.1 )\d+/g) ?? [];
+  await until(() => statuses().length === 2);
+  expect(statuses()).toEqual(["413", "200"]);
+  await closeSockets();
+});
+
 test("who asks before sending is told at once that it would be too large", async () => {
   let isInvited = false;
   const onContinue = (): void => void (isInvited = true);
@@ -91,6 +109,9 @@ test("what a killed process had begun is removed by the next one", async () => {
   await until(() => left().length === 0);
 });
 
+const head = `--b\r\nContent-Disposition: form-data; name="file"; filename="a.bin"\r\n\r\n`;
+const end = "\r\n--b--\r\n";
+
 interface Behaviour {
   readonly isChunked?: boolean;
   /** Asks first, with Expect: 100-continue. */
@@ -107,8 +128,6 @@ function upload(
   size: number,
   { isChunked, onContinue, signal, pausesAt = Infinity }: Behaviour = {},
 ): Promise<[status: number, body: unknown]> {
-  const head = `--b\r\nContent-Disposition: form-data; name="file"; filename="a.bin"\r\n\r\n`;
-  const end = "\r\n--b--\r\n";
   const { promise, resolve } = Promise.withResolvers<[number, unknown]>();
   const asking = request(`${url}${path}`, {
     method: "POST",

@@ -75,12 +75,12 @@ export class DataRoutes extends Routes {
       responses: { 404: NotFound, 409: Conflict },
     },
     async ({ task_id, me }) => {
-      const task = await getTaskStatus(task_id, { for: me });
-      if (task?.name !== "my-plugin.exportData") throw new HTTPException(404, "Task not found");
-      if (task.status !== "completed") throw new Conflict(`The export is ${task.status}`);
+      const task = await getTaskStatus(task_id, { for: me, of: this.data.exportData });
+      if (!task) throw new HTTPException(404, "Task not found");
+      if (!task.result) throw new Conflict(`The export is ${task.status}`);
+      const { filename } = task.result;
       const file = await this.data.exported(task_id);
       if (!file) throw new HTTPException(404, "File not found on disk");
-      const filename = file.contentType === "application/json" ? "users.json" : "users.csv";
       // Whoever shares a computer or a proxy with the owner shall not find it there.
       return new FileResponse(file, { filename, headers: { "Cache-Control": "no-store" } });
     },

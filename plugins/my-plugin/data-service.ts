@@ -1,6 +1,6 @@
 import { inject, Service } from "nexus-platform";
 import { Storage, type StoredFile } from "nexus-platform/storage";
-import { task, type TaskContext, TaskError } from "nexus-platform/tasks";
+import { task, type TaskContext } from "nexus-platform/tasks";
 import { z } from "zod";
 import { csvLine } from "./csv.ts";
 import { type User, userQuery } from "./schemas.ts";
@@ -45,14 +45,7 @@ export class DataService extends Service {
       concurrency: 2,
       timeout: 600,
     },
-    async (context): Promise<ExportResult> => {
-      try {
-        return await this.#write(context);
-      } catch (cause) {
-        // Whoever asked reads the reason: what the disk or the database says is for the log.
-        throw new TaskError("The export could not be written", { retry: true, cause });
-      }
-    },
+    (context): Promise<ExportResult> => this.#write(context),
   );
 
   removeOldExports = task({ cron: "0 4 * * *" }, async ({ log }) => {

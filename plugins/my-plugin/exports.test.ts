@@ -230,7 +230,7 @@ test("an export that fails says so, and nothing of what went wrong inside", asyn
   expect(status).toMatchObject({
     status: "failed",
     result: null,
-    error: "The export could not be written",
+    error: "Something went wrong",
   });
   expect(lines.some((line) => line.includes(task_id) && line.includes("could not be stored"))).toBe(
     true,

@@ -3,17 +3,14 @@ import { confirm, isRefusal } from "../auth/index.ts";
 import type { Context } from "../context.ts";
 import type { ServerEvent } from "../message/index.ts";
 import { type TaskStatus, watchTask } from "../tasks/index.ts";
+import { isFinal } from "../tasks/status.ts";
 
 /** A state of a task as an event; equal states have equal ids, also after a reconnection. */
 export function eventOf(task: TaskStatus): ServerEvent & { readonly id: string } {
   const { status } = task;
-  const event = isOver(task) ? status : "progress";
+  const event = isFinal(status) ? status : "progress";
   const id = createHash("sha256").update(JSON.stringify(task)).digest("base64url").slice(0, 16);
   return { event, id, data: task };
-}
-
-export function isOver({ status }: Pick<TaskStatus, "status">): boolean {
-  return status !== "pending" && status !== "running";
 }
 
 export interface Watching {
@@ -25,18 +22,10 @@ export interface Watching {
 }
 
 /** The states of a task as they come, the last one when it is over. */
-export function taskEvents(id: string, watching: Watching): AsyncIterable<ServerEvent> {
-  const { context } = watching;
-  const states = statesOf(id, watching);
-  // What is read by `app.fetch` is read outside of the request.
-  const next = () => context.run(() => states.next());
-  return { [Symbol.asyncIterator]: () => ({ next, return: () => states.return(undefined) }) };
-}
-
-async function* statesOf(
+export async function* taskEvents(
   id: string,
   { context, signal, seen }: Watching,
-): AsyncGenerator<ServerEvent, undefined, undefined> {
+): AsyncIterable<ServerEvent> {
   for await (const task of watchTask(id, { signal })) {
     const event = eventOf(task);
     if (event.id === seen) continue;

@@ -21,7 +21,8 @@ import {
   retryTask,
   type TaskStatus,
 } from "../tasks/index.ts";
-import { eventOf, isOver, taskEvents } from "./task-events.ts";
+import { isFinal } from "../tasks/status.ts";
+import { eventOf, taskEvents } from "./task-events.ts";
 import { Task, TaskPage, taskQuery } from "./task-schemas.ts";
 
 /** The tasks of all plugins, for those who look after them. */
@@ -32,8 +33,7 @@ export class TaskRoutes extends Routes {
   list = get("/", { query: taskQuery, response: TaskPage }, async (query) => {
     const { page, per_page, status, name, plugin, owner, since, until } = query;
     const filter = { status, name, plugin, owner, since, until };
-    // Far beyond the end a page's number may be larger than a database counts.
-    const offset = Math.min((page - 1) * per_page, Number.MAX_SAFE_INTEGER);
+    const offset = (page - 1) * per_page;
     const { tasks, total } = await listTasks({ ...filter, limit: per_page, offset });
     return { tasks, pagination: paginate(total, { page, per_page }) };
   });
@@ -96,7 +96,8 @@ export class TaskRoutes extends Routes {
     async ({ task_id, request }) => {
       const task = await known(task_id);
       const seen = lastEventId(request);
-      if (isOver(task) && eventOf(task).id === seen) return new Response(null, { status: 204 });
+      if (isFinal(task.status) && eventOf(task).id === seen)
+        return new Response(null, { status: 204 });
       const context = findContext()!;
       return new EventStream((signal) => taskEvents(task_id, { context, signal, seen }));
     },

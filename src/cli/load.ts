@@ -5,8 +5,7 @@ import { resolve } from "node:path";
 import { type App, createApp, type NexusConfig } from "../app/index.ts";
 import { ConfigError, readSettings, type Settings } from "../config/index.ts";
 import { messageOf, NexusError } from "../exceptions.ts";
-import { logKey } from "../log.ts";
-import { silent } from "../log.ts";
+import { logKey, silent } from "../log.ts";
 import { importDefault, loadPlugins, registerPluginHooks } from "../plugin/index.ts";
 
 const names = ["nexus.config.ts", "nexus.config.js", "nexus.config.mjs"];

@@ -15,6 +15,7 @@ export async function run(argv: readonly string[]): Promise<void> {
 }
 
 async function parse(argv: readonly string[]): Promise<void> {
+  process.stdout.on("error", endQuietly);
   const { Command } = await import("commander");
   const { version } = await import("../app/index.ts");
   const program = new Command("nexus")
@@ -39,6 +40,12 @@ async function parse(argv: readonly string[]): Promise<void> {
   (await import("./user-commands.ts")).addUserCommands(program);
   (await import("./task-commands.ts")).addTaskCommands(program);
   await program.parseAsync([...argv]);
+}
+
+/** Who reads the beginning only, as `| head` does, has had enough. */
+function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
 }
 
 /** The code is what the manual is asked for; a list of faults speaks for itself. */

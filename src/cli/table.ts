@@ -1,7 +1,7 @@
 /** Rows in columns that stand below each other. */
 export function tableOf(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => row[column]!.length)),
+    rows.reduce((widest, row) => Math.max(widest, row[column]!.length), 0),
   );
   const lines = rows.map((row) =>
     row

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { TaskStatus } from "../tasks/index.ts";
 import { barOf, detailsOf, rowsOf } from "./task-view.ts";
+import { drawing, printing } from "./task-watch.ts";
 
 const at = new Date("2026-01-02T03:04:05Z");
 const task: TaskStatus = {
@@ -24,7 +25,29 @@ test("a bar shows how far a task has come, and never leaves its line", () => {
   expect(barOf({ ...task, status: "completed", progress: 1 }, 80)).toBe(
     "████████████████████████  completed  100%  3 of 6",
   );
-  expect(barOf({ ...task, message: "much to say ".repeat(20) }, 79)).toHaveLength(79);
+  expect(barOf({ ...task, message: "much-to-say-".repeat(20) }, 79)).toHaveLength(79);
+  expect(barOf(task, 29)).toBe("██████░░░░░░  running     50%");
+  expect(barOf(task, 16)).toBe("running     50%");
+  expect(barOf(task, 5)).toBe("runni");
+});
+
+test("on a terminal each state takes the place of the last one, on one line", () => {
+  let written = "";
+  const draw = drawing({ columns: 30, write: (text) => (written += text) });
+  draw(task);
+  draw({ ...task, status: "completed", progress: 1 });
+  expect(written.split("\r\u001b[2K").slice(1)).toEqual([
+    "\u001b[?7l██████░░░░░░  running     50%\u001b[?7h",
+    "\u001b[?7l████████████  completed  100%\u001b[?7h",
+  ]);
+});
+
+test("elsewhere each state is a line, and what looks the same is not said twice", () => {
+  let written = "";
+  const print = printing({ write: (text) => (written += text) });
+  for (const attempts of [1, 2]) print({ ...task, attempts });
+  print({ ...task, message: "4 of 6" });
+  expect(written).toBe("running     50%  3 of 6\nrunning     50%  4 of 6\n");
 });
 
 test("what a task says is shown on one line, and obeyed by no terminal", () => {

@@ -29,16 +29,20 @@ export function stateOf({ status, progress, message, error }: TaskStatus): strin
   return `${status.padEnd(9)}  ${percent(progress)}  ${words}`.trimEnd();
 }
 
-/** The state after a bar, cut at the edge of the terminal. */
+/** The state after a bar that gives way where there is little room; cut at the terminal's edge. */
 export function barOf(task: TaskStatus, columns: number): string {
+  const width = Math.max(0, Math.min(widest, columns - needed));
   const full = Math.floor(task.progress * width);
   const bar = `${"█".repeat(full)}${"░".repeat(width - full)}`;
-  return Array.from(`${bar}  ${stateOf(task)}`)
+  return Array.from(width ? `${bar}  ${stateOf(task)}` : stateOf(task))
     .slice(0, columns)
-    .join("");
+    .join("")
+    .trimEnd();
 }
 
-const width = 24;
+const widest = 24;
+/** For two spaces, the status and the percentage. */
+const needed = 17;
 
 function percent(progress: number): string {
   return `${Math.round(progress * 100)}%`.padStart(4);

@@ -13,8 +13,12 @@ export async function watch(id: string): Promise<void> {
   });
 }
 
+interface Out {
+  readonly write: (text: string) => unknown;
+}
+
 /** Always on the same line: what is too wide all the same, as emoji are, does not begin another one. */
-function drawing(terminal: NodeJS.WriteStream): (task: TaskStatus) => void {
+export function drawing(terminal: Out & { readonly columns: number }): (task: TaskStatus) => void {
   const [clear, unwrapped, wrapped] = ["\r\u001b[2K", "\u001b[?7l", "\u001b[?7h"];
   return (task) => {
     const bar = barOf(task, (terminal.columns || 80) - 1);
@@ -23,7 +27,7 @@ function drawing(terminal: NodeJS.WriteStream): (task: TaskStatus) => void {
 }
 
 /** What looks the same is not said twice. */
-function printing(out: NodeJS.WritableStream): (task: TaskStatus) => void {
+export function printing(out: Out): (task: TaskStatus) => void {
   let last = "";
   return (task) => {
     const line = stateOf(task);

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { beforeEach, expect, test } from "vitest";
 import { Scope } from "../scope.ts";
 import { inject, keyOf, Service } from "../services.ts";
@@ -98,6 +99,21 @@ test("a migration that has run and is gone is named", async () => {
       message: expect.stringMatching(/plugin "notes" do not continue its history: .*0001_a/),
     });
   }
+});
+
+test("a database that somebody else holds is not called a fault of the history", async () => {
+  await sql`pragma busy_timeout = 50`.execute(db);
+  using other = new DatabaseSync(join(folder, "nexus.db"));
+  other.exec("begin exclusive");
+  const migrating = migrate(db, { plugin: "notes", migrations: { "0001_a": creates("a") } });
+  await expect(migrating).rejects.toMatchObject({
+    code: "NX_MIGRATION",
+    message: expect.stringMatching(/plugin "notes" could not run: database is locked/),
+  });
+  other.exec("rollback");
+  expect(await migrate(db, { plugin: "notes", migrations: { "0001_a": creates("a") } })).toEqual([
+    "0001_a",
+  ]);
 });
 
 test("a migration before one that has run is named", async () => {

@@ -63,10 +63,17 @@ function failure(plugin: string, { error, results }: MigrationResultSet): NexusE
       { cure: "Nothing was changed: mend the migration, then start again.", cause: error },
     );
   }
+  // So Kysely calls a history that is not continued.
+  const isOther = messageOf(error).startsWith("corrupted migrations");
   return new NexusError(
     "NX_MIGRATION",
-    `The migrations of plugin "${plugin}" do not continue its history: ${messageOf(error)}.`,
-    { cure: "Never rename, remove or put one before a migration that has run.", cause: error },
+    `The migrations of plugin "${plugin}" ${isOther ? "do not continue its history" : "could not run"}: ${messageOf(error)}.`,
+    {
+      cure: isOther
+        ? "Never rename, remove or put one before a migration that has run."
+        : "Nothing was changed: when the database can be written, start again.",
+      cause: error,
+    },
   );
 }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readlinkSync } from "node:fs";
 import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
@@ -9,7 +10,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { cleanUp, defer, exchange, open, until } from "../../test/sockets.ts";
 import { createApp } from "../app/index.ts";
 import { createLog, silent } from "../log.ts";
-import { FileResponse, Response } from "../message/index.ts";
+import { FileResponse, Headers, Request, Response } from "../message/index.ts";
 import type { Middleware } from "../middleware/index.ts";
 import { Plugin } from "../plugin/index.ts";
 import { get } from "./index.ts";
@@ -127,6 +128,33 @@ onLinux("neither HEAD nor an answer without the file leaves it open", async () =
   ])
     await exchange(port, ask("/large", `${field}\r\n${close}`));
   expect(handlesOf(large)).toBe(0);
+});
+
+onLinux("a file is read in pieces of 64 KB, and closed before its request has ended", async () => {
+  const answerOf = (asked: Record<string, string>) => {
+    const headers = new Headers(asked);
+    return new FileResponse(large).answerTo(new Request({ method: "GET", target: "/", headers }));
+  };
+  const { body } = await answerOf({ Range: "bytes=0-199999" });
+  const sizes: number[] = [];
+  for await (const chunk of body as AsyncIterable<Uint8Array>) sizes.push(chunk.byteLength);
+  expect(sizes).toEqual([65_536, 65_536, 65_536, 200_000 - 3 * 65_536]);
+  expect(handlesOf(large)).toBe(0);
+  await answerOf({ "If-None-Match": "*" });
+  expect(handlesOf(large)).toBe(0);
+  await expect(answerOf({ Range: "bytes=x" })).rejects.toThrow();
+  expect(handlesOf(large)).toBe(0);
+});
+
+onLinux("a pipe in the place of a file keeps nobody waiting", async () => {
+  const lines: string[] = [];
+  const port = await serveFiles(lines);
+  execFileSync("mkfifo", [join(folder, "pipe")]);
+  for (const method of ["GET", "HEAD"]) {
+    const answer = await exchange(port, `${method} /pipe HTTP/1.1\r\nHost: a\r\n${close}\r\n`);
+    expect(answer.status).toBe(500);
+  }
+  expect(lines.join()).toContain("it is no file");
 });
 
 onLinux("a file that a layer drops on its way out is closed with its request", async () => {

@@ -83,7 +83,7 @@ function fileReader(
     // An input without a file is an empty text where a form is urlencoded.
     if (!found.length && texts.getAll(wire).some(Boolean))
       return { faults: [unexpected(wire, "UploadFile", "text")] };
-    const value = many ? (found.length ? found : undefined) : found.at(-1);
+    const value = many ? (found.length ? found : undefined) : found[0];
     const result = await validate(value);
     return result.issues ? { faults: itemsOf(result.issues, ["body", wire], value) } : result;
   };

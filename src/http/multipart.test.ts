@@ -73,6 +73,7 @@ test.each([
   ["an empty name", `${part('Content-Disposition: form-data; name=""')}--b--`],
   ["two names", `${part(`${field}; name=b`)}--b--`],
   ["no disposition", `${part("Content-Type: text/plain")}--b--`],
+  ["a boundary far from the end of its line", `--b${" ".repeat(101)}${part(field).slice(3)}--b--`],
   ["no head", "--b\r\n\r\nx\r\n--b--"],
   ["another disposition", `${part("Content-Disposition: attachment; name=a")}--b--`],
   ["two dispositions", `${part(`${field}\r\n${field}`)}--b--`],
@@ -146,6 +147,13 @@ test("a text is read in the charset that its part, or _charset_, says", async ()
   expect(await wrong.json()).toMatchObject({ status: 400, detail: 'The text in "a" is not utf-8' });
   const unknown = await send(client, "/text", latin("\r\nContent-Type: text/plain; charset=x"));
   expect(await unknown.json()).toMatchObject({ status: 400, detail: 'The text in "a" is not x' });
+});
+
+test("a text stays whole, whatever it begins with", async () => {
+  await using client = await TestClient.of(Forms);
+  const head = `X-A: b\r\n${field}\r\nX-A: c`;
+  const response = await send(client, "/text", `${part(head, "\ufeff\0x")}--b--`);
+  expect(await response.json()).toBe("\ufeff\0x");
 });
 
 test("a part with a type but without a name of a file is a text", async () => {

@@ -61,7 +61,7 @@ export class PartSplitter {
       if (at < 0) await this.#more();
       else {
         this.#isInside = true;
-        return this.#take(at + 4).subarray(2, Math.max(at, 2));
+        return this.#take(at + 4).subarray(2, at);
       }
     }
   }

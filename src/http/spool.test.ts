@@ -54,6 +54,19 @@ test("before its first file an app removes what dead processes have left, and no
   expect((await readdir(folder)).toSorted()).toEqual([ofLiving, elsewhere, strange].toSorted());
 });
 
+test("what another app of the same process has there is none of what dead ones have left", async () => {
+  await using other = await TestClient.of(Files, { settings: { dataDir } });
+  class Asks extends Plugin {
+    up = post("/", { form: { file: file() } }, async ({ file }) => {
+      await other.post("/", { files: { file: { filename: "a", content } } });
+      return (await file.bytes()).byteLength;
+    });
+  }
+  await using client = await TestClient.of(Asks, { settings: { dataDir } });
+  const response = await client.post("/", { files: { file: { filename: "a", content } } });
+  expect(await response.json()).toBe(100_000);
+});
+
 test("the folder may be removed meanwhile", async () => {
   await using client = await TestClient.of(Files, { settings: { dataDir } });
   for (let turn = 0; turn < 2; turn++) {

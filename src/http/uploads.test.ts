@@ -39,7 +39,7 @@ class Files extends Plugin {
   );
   image = post(
     "/image",
-    { form: { image: file({ types: ["image/*", "application/pdf"] }) } },
+    { form: { image: file({ types: ["image/*", "Application/PDF"] }) } },
     ({ image }) => image.contentType,
   );
   sniffed = post(
@@ -236,6 +236,8 @@ test("a type that is not allowed is 415, and those that are allowed are named", 
     detail: 'The file in "image" must be image/* or application/pdf, not text/html',
   });
   expect((await ask()).status).toBe(415);
+  const nameless = { filename: "", content: "a", type: "text/html" };
+  expect((await client.post("/image", { files: { image: nameless } })).status).toBe(415);
   const empty = { filename: "", content: "", type: "application/octet-stream" };
   expect((await client.post("/image", { files: { image: empty } })).status).toBe(422);
 });

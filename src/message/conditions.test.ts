@@ -13,8 +13,9 @@ class Files extends Plugin {
   weak = get("/weak", () => file('W/"a"'));
   untagged = get("/untagged", () => file(undefined));
   posted = post("/strong", () => file('"a"'));
+  own = get("/own", () => file('"a"', { ETag: '"own"', "Last-Modified": before }));
 }
-function file(etag: string | undefined): FileResponse {
+function file(etag: string | undefined, headers: Record<string, string> = {}): FileResponse {
   const modified = new Date("2024-05-06T07:08:09.900Z");
   const bytes = Buffer.from("0123456789");
   return new FileResponse(
@@ -26,7 +27,7 @@ function file(etag: string | undefined): FileResponse {
         yield bytes.subarray(start, end);
       },
     },
-    { filename: "a.txt", headers: { "Cache-Control": "max-age=5" } },
+    { filename: "a.txt", headers: { "Cache-Control": "max-age=5", ...headers } },
   );
 }
 
@@ -161,6 +162,22 @@ test("a part is sent to those whose other parts are of the same state, else the 
 
 test("a known file is a 304 whatever part of it is asked for", async () => {
   expect(await statusOf("/strong", { Range: "bytes=0-1", "If-None-Match": '"a"' })).toBe(304);
+});
+
+test("the tag and the date that count are those that were sent", async () => {
+  const cases: [asked: Record<string, string>, status: number][] = [
+    [{ "If-None-Match": '"own"' }, 304],
+    [{ "If-None-Match": '"a"' }, 200],
+    [{ "If-Match": '"own"' }, 200],
+    [{ "If-Match": '"a"' }, 412],
+    [{ "If-Modified-Since": before }, 304],
+    [{ "If-Unmodified-Since": before }, 200],
+    [{ Range: "bytes=0-1", "If-Range": '"own"' }, 206],
+    [{ Range: "bytes=0-1", "If-Range": before }, 206],
+    [{ Range: "bytes=0-1", "If-Range": changed }, 200],
+  ];
+  for (const [asked, status] of cases)
+    expect([asked, await statusOf("/own", asked)]).toEqual([asked, status]);
 });
 
 test("what has been done already cannot be refused any more: POST knows no conditions", async () => {

@@ -8,15 +8,13 @@ import type { Headers } from "./headers.ts";
 export function refusedBy(asked: Headers, sent: Headers): 304 | 412 | undefined {
   const etag = sent.get("etag");
   const modified = readDate(sent.get("last-modified"));
-  const dateIn = (name: string): number | undefined =>
-    modified === undefined ? undefined : readDate(asked.get(name));
   const match = asked.get("if-match");
   if (match !== null) {
     if (!isListed(match, etag, isStrong)) return 412;
-  } else if (modified! > dateIn("if-unmodified-since")!) return 412;
+  } else if (modified > readDate(asked.get("if-unmodified-since"))) return 412;
   const noneMatch = asked.get("if-none-match");
   if (noneMatch !== null) return isListed(noneMatch, etag, isAlike) ? 304 : undefined;
-  return modified! <= dateIn("if-modified-since")! ? 304 : undefined;
+  return modified <= readDate(asked.get("if-modified-since")) ? 304 : undefined;
 }
 
 /** Whether the parts that the client has are parts of this state, so that it can be sent the others. */
@@ -25,8 +23,7 @@ export function mayContinue(asked: Headers, sent: Headers): boolean {
   if (condition === null) return true;
   const etag = sent.get("etag");
   if (condition.includes('"')) return etag !== null && isStrong(condition.trim(), etag);
-  const modified = readDate(sent.get("last-modified"));
-  return modified !== undefined && readDate(condition) === modified;
+  return readDate(condition) === readDate(sent.get("last-modified"));
 }
 
 type Compare = (wanted: string, etag: string) => boolean;
@@ -47,10 +44,8 @@ const forms = [
   /^\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}$/,
 ];
 
-/** Seconds; a date that is none says nothing. */
-function readDate(text: string | null): number | undefined {
+/** Milliseconds; NaN for what is no date: it is neither before nor after another, nor the same. */
+function readDate(text: string | null): number {
   const form = text === null ? -1 : forms.findIndex((one) => one.test(text));
-  if (form < 0) return undefined;
-  const time = Date.parse(form === 2 ? `${text} GMT` : text!);
-  return Number.isNaN(time) ? undefined : time / 1000;
+  return form < 0 ? Number.NaN : Date.parse(form === 2 ? `${text} GMT` : text!);
 }

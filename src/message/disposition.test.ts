@@ -10,6 +10,10 @@ test("a name stands in quotes; outside ASCII it is encoded beside a stand-in (RF
   expect(contentDisposition("€ naïve.txt")).toBe(
     "attachment; filename=\"_ na_ve.txt\"; filename*=UTF-8''%E2%82%AC%20na%C3%AFve.txt",
   );
+  // Some clients decode what looks encoded.
+  expect(contentDisposition("%41 50%.txt")).toBe(
+    "attachment; filename=\"_41 50%.txt\"; filename*=UTF-8''%2541%2050%25.txt",
+  );
   expect(contentDisposition('say "hi".txt')).toBe('attachment; filename="say \\"hi\\".txt"');
 });
 

@@ -3,7 +3,7 @@ import { create } from "content-disposition";
 /**
  * The value of a Content-Disposition: nothing in a file's name can break out of it, and folders in
  * the name are left out (RFC 6266).
- * @param filename what the file is called when it is kept; outside ASCII old clients see underscores
+ * @param filename what the file is called when it is kept; old clients see underscores for what is not ASCII
  */
 export function contentDisposition(
   filename?: string,
@@ -14,7 +14,8 @@ export function contentDisposition(
     .replaceAll(unsayable, "")
     .replace(/^.*[/\\]/s, "");
   if (!name) return type;
-  const fallback = name.replaceAll(/[^\x20-\x7e]/gu, "_");
+  // Some clients take "%41" for an encoded A.
+  const fallback = name.replaceAll(/[^\x20-\x7e]|%(?=[\da-f]{2})/giu, "_");
   // Quoted always: it is how everybody else writes it.
   return create(name, { type, fallback }).replace(/^(\w+; filename=)([^";]+)/, '$1"$2"');
 }

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Ending, endingKey } from "../ending.ts";
 import { Scope } from "../scope.ts";
@@ -95,6 +96,28 @@ test("an event that comes while nobody reads is not lost", async () => {
   expect(await read()).toBe("data: 1\n\n");
 });
 
+test("a source that is silent for days is listened to once", async () => {
+  let listeners = 0;
+  class Counted<T> extends Promise<T> {
+    // oxlint-disable-next-line unicorn/no-thenable
+    override then: Promise<T>["then"] = (...acts) => {
+      listeners++;
+      return super.then(...acts);
+    };
+    static get [Symbol.species]() {
+      return Promise;
+    }
+  }
+  const source: AsyncIterator<ServerEvent> = { next: () => new Counted(() => {}) };
+  const events = iteratorOf(new EventStream({ [Symbol.asyncIterator]: () => source }));
+  for (let day = 0; day < 10; day++) {
+    const next = events.next();
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(await next).toEqual({ value: ": keep-alive\n\n" });
+  }
+  expect(listeners).toBe(1);
+});
+
 test("when nobody hears any more the signal fires, and the source's finally runs while it waits", async () => {
   const seen: string[] = [];
   const source = async function* (signal: AbortSignal): AsyncGenerator<ServerEvent> {
@@ -152,6 +175,17 @@ test("it ends when the app or the plugin around begins to end, after a last word
     const late = plugin.run(() => new EventStream([{ data: 1 }]));
     expect(await late.text()).toBe("");
   }
+});
+
+test("a stream that is over leaves nothing at the app that goes on", async () => {
+  const app = new Scope("app", "app");
+  const ending = new Ending();
+  app.provide(endingKey, ending);
+  const events = iteratorOf(app.run(() => new EventStream([{ data: 1 }, { data: 2 }])));
+  await events.next();
+  expect(getEventListeners(ending.begun, "abort")).toHaveLength(1);
+  await events.return?.();
+  expect(getEventListeners(ending.begun, "abort")).toHaveLength(0);
 });
 
 test("an error of the source is an error of the answer", async () => {

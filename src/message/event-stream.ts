@@ -48,6 +48,8 @@ interface EventsOptions {
   readonly pause: number;
 }
 
+type Heard = "event" | "silence" | "end";
+
 /**
  * Waits for whichever comes first: an event, the time for a sign of life, the end. No generator: the end
  * of one that waits would wait too.
@@ -60,9 +62,10 @@ class Events implements AsyncIterable<string>, AsyncIterator<string, undefined> 
   #open: (() => AsyncIterator<ServerEvent>) | undefined;
   #source: AsyncIterator<ServerEvent> | undefined;
   #coming: Promise<IteratorResult<ServerEvent>> | undefined;
+  #hasCome = false;
   #ended: Promise<IteratorReturnResult<undefined>> | undefined;
   /** Ends the present wait. */
-  #wake = (): void => {};
+  #wake: (heard: Heard) => void = () => {};
 
   constructor(source: ServerEvents, { begun, retry, pause }: EventsOptions) {
     if (typeof source === "function") this.#open = () => open(source(this.#over.signal));
@@ -86,11 +89,12 @@ class Events implements AsyncIterable<string>, AsyncIterator<string, undefined> 
     }
     try {
       this.#source ??= this.#open!();
-      this.#coming ??= this.#source.next();
-      const step = await this.#patiently(this.#coming);
-      if (step === "silence") return { value: ": keep-alive\n\n" };
+      this.#coming ??= this.#ask(this.#source);
+      const heard = this.#hasCome ? "event" : await this.#hear();
+      if (heard === "silence") return { value: ": keep-alive\n\n" };
+      const step = heard === "end" ? done : await this.#coming;
       this.#coming = undefined;
-      if (step !== "end" && !step.done) return { value: writeEvent(step.value) };
+      if (!step.done) return { value: writeEvent(step.value) };
     } catch (error) {
       this.#coming = undefined;
       // One that is told to end may say so by failing.
@@ -101,11 +105,22 @@ class Events implements AsyncIterable<string>, AsyncIterator<string, undefined> 
     return this.return();
   }
 
-  #patiently<T>(coming: Promise<T>): Promise<T | "silence" | "end"> {
-    const { promise, resolve, reject } = Promise.withResolvers<T | "silence" | "end">();
-    const clock = setTimeout(() => resolve("silence"), this.#pause);
-    this.#wake = () => resolve("end");
-    coming.then(resolve, reject);
+  #ask(source: AsyncIterator<ServerEvent>): Promise<IteratorResult<ServerEvent>> {
+    this.#hasCome = false;
+    const tell = (): void => {
+      this.#hasCome = true;
+      this.#wake("event");
+    };
+    const coming = source.next();
+    // Once: to listen anew in each wait would add up for as long as nothing comes.
+    coming.then(tell, tell);
+    return coming;
+  }
+
+  #hear(): Promise<Heard> {
+    const { promise, resolve } = Promise.withResolvers<Heard>();
+    const clock = setTimeout(resolve, this.#pause, "silence");
+    this.#wake = resolve;
     return promise.finally(() => clearTimeout(clock));
   }
 
@@ -124,7 +139,7 @@ class Events implements AsyncIterable<string>, AsyncIterator<string, undefined> 
     if (isWaiting)
       await Promise.race([ended?.catch(() => {}), sleep(patience, undefined, { ref: false })]);
     else await ended;
-    this.#wake();
+    this.#wake("end");
     return done;
   }
 }

@@ -1,5 +1,5 @@
 import { HTTPException } from "../exceptions.ts";
-import { mayContinue, refusedBy, type Validators } from "./conditions.ts";
+import { mayContinue, refusedBy } from "./conditions.ts";
 import { contentDisposition } from "./disposition.ts";
 import { type FileSource, openFile, type OpenSource } from "./file-source.ts";
 import { Headers } from "./headers.ts";
@@ -52,15 +52,14 @@ export class FileResponse extends Response {
   async #answer(file: OpenSource, request: Request, isHead: boolean): Promise<Response> {
     const { status } = this;
     const headers = new Headers(pairsOf(this.headers));
-    const validators = validatorsOf(file);
     const add = (name: string, value: string | undefined): void => {
       if (value !== undefined && !headers.has(name)) headers.append(name, value);
     };
-    add("ETag", validators.etag);
-    add("Last-Modified", validators.modified?.toUTCString());
+    add("ETag", tagOf(file));
+    add("Last-Modified", dateOf(file));
     let ranges: readonly Range[] = [];
     if (status === 200 && (isHead || request.method === "GET")) {
-      const refused = refusedBy(request.headers, validators);
+      const refused = refusedBy(request.headers, headers);
       if (refused === 412)
         throw new HTTPException(412, "The file is not in the state that was asked for");
       if (refused) {
@@ -70,7 +69,7 @@ export class FileResponse extends Response {
       }
       add("Accept-Ranges", "bytes");
       const range = isHead ? null : request.headers.get("range");
-      if (range !== null && mayContinue(request.headers, validators))
+      if (range !== null && mayContinue(request.headers, headers))
         ranges = readRanges(range, file.size);
     }
     add("Content-Type", withCharset(file.contentType ?? (await this.#guess())));
@@ -99,13 +98,14 @@ const describing = [
   ..."content-language content-range".split(" "),
 ];
 
-function validatorsOf({ etag, modified }: FileSource): Validators {
-  const isDate = modified && !Number.isNaN(modified.getTime());
-  return {
-    etag: etag === undefined || etag.includes('"') ? etag : `"${etag}"`,
-    // A date to come would make every later change seem old.
-    modified: isDate ? new Date(Math.min(modified.getTime(), Date.now())) : undefined,
-  };
+function tagOf({ etag }: FileSource): string | undefined {
+  return etag === undefined || etag.includes('"') ? etag : `"${etag}"`;
+}
+
+function dateOf({ modified }: FileSource): string | undefined {
+  if (!modified || Number.isNaN(modified.getTime())) return undefined;
+  // A date to come would make every later change seem old.
+  return new Date(Math.min(modified.getTime(), Date.now())).toUTCString();
 }
 
 function answer(

@@ -112,6 +112,11 @@ function check(name: string, value: string): void {
       cure: "Use letters, digits and dashes.",
     });
   }
+  checkValue(name, value);
+}
+
+/** @throws NX_HEADER where a value could break out of its line */
+export function checkValue(name: string, value: string): void {
   if (!text.test(value)) {
     throw new NexusError(
       "NX_HEADER",

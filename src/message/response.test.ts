@@ -19,6 +19,12 @@ test("text is UTF-8, and says so", () => {
   expect(typeOf(new Response(Buffer.from("x")))).toBeNull();
 });
 
+test("a media type cannot break out of its header", () => {
+  for (const mediaType of ["text/plain\r\nX-Evil: 1", "text/plain\n", "text/日本"])
+    for (const headers of [undefined, { "X-A": "1" }])
+      expect(() => new Response("x", { mediaType, headers })).toThrow('the header "Content-Type"');
+});
+
 test("a Content-Type among the headers wins", () => {
   const headers = { "content-type": "text/markdown" };
   expect(typeOf(new Response("#", { mediaType: "text/plain", headers }))).toBe("text/markdown");

@@ -1,7 +1,7 @@
 import { NexusError } from "../exceptions.ts";
 import { type CookieOptions, serializeCookie } from "./cookies.ts";
 import { decodeUtf8, readAll } from "./body.ts";
-import { Headers, type HeadersInit } from "./headers.ts";
+import { checkValue, Headers, type HeadersInit } from "./headers.ts";
 import type { Request } from "./request.ts";
 import { type Chunks, sourceOf } from "./source.ts";
 
@@ -33,6 +33,7 @@ export class Response {
     this.status = status;
     const isWhole = body === null || typeof body === "string" || body instanceof Uint8Array;
     this.body = isWhole ? body : sourceOf(body);
+    if (options.mediaType !== undefined) checkValue("Content-Type", options.mediaType);
     this.#mediaType = withCharset(
       options.mediaType ?? (typeof body === "string" ? "text/plain" : undefined),
     );

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 
-/** What a body can be made of, a piece at a time. */
-export type Chunks<T> = AsyncIterable<T> | Iterable<T> | ReadableStream<T> | Readable;
+/** What a body can be made of, a piece at a time: web and Node streams are async iterables too. */
+export type Chunks<T> = AsyncIterable<T> | Iterable<T>;
 
 /**
  * Any source as one that ends at once when it is told so, also while it waits: the iterators of web and
@@ -10,7 +10,7 @@ export type Chunks<T> = AsyncIterable<T> | Iterable<T> | ReadableStream<T> | Rea
 export function sourceOf<T>(chunks: Chunks<T>): AsyncIterable<T> {
   // One chunk, not one a letter.
   if (typeof chunks === "string") return lift([chunks as T]);
-  if ("getReader" in chunks) return fromReader(chunks);
+  if (isWebStream<T>(chunks)) return fromReader(chunks);
   if (isReadable(chunks)) return fromReadable(chunks);
   return Symbol.asyncIterator in chunks ? chunks : lift(chunks);
 }
@@ -52,6 +52,10 @@ export const done: IteratorReturnResult<undefined> = { done: true, value: undefi
 
 async function* lift<T>(chunks: Iterable<T>): AsyncIterable<T> {
   yield* chunks;
+}
+
+function isWebStream<T>(chunks: object): chunks is ReadableStream<T> {
+  return "getReader" in chunks;
 }
 
 function fromReader<T>(stream: ReadableStream<T>): AsyncIterable<T> {

@@ -118,10 +118,5 @@ async function* chunksOf(get: () => Uint8Array | string): AsyncGenerator<Uint8Ar
 
 /** Never over what is there already. A second name of the same file costs nothing; not every disk has them. */
 async function linkOrCopy(from: string, to: string): Promise<void> {
-  try {
-    await link(from, to);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw error;
-    await copyFile(from, to, constants.COPYFILE_EXCL);
-  }
+  await link(from, to).catch(() => copyFile(from, to, constants.COPYFILE_EXCL));
 }

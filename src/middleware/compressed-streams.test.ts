@@ -1,7 +1,14 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
+import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createBrotliDecompress, createGunzip, createZstdDecompress } from "node:zlib";
+import {
+  constants,
+  createBrotliDecompress,
+  createGunzip,
+  createZstdDecompress,
+  zstdDecompressSync,
+} from "node:zlib";
 import { afterEach, expect, test } from "vitest";
 import { cleanUp, open, serve, until } from "../../test/sockets.ts";
 import { Context } from "../context.ts";
@@ -53,6 +60,19 @@ test("a chunk arrives before the next one is made, in every encoding", async () 
       await until(() => text.includes("second"));
     }
   }
+});
+
+test("a stream that may stay open for long holds a small window only", async () => {
+  const { port } = await serveCompressed(() => new StreamingResponse(["a text"], type));
+  const [zstd, br] = await Promise.all(
+    ["zstd", "br"].map(async (encoding) =>
+      Buffer.concat(await (await fetchRaw(port, { "Accept-Encoding": encoding })).toArray()),
+    ),
+  );
+  const params = { [constants.ZSTD_d_windowLogMax]: 17 };
+  expect(zstdDecompressSync(zstd!, { params }).toString()).toBe("a text");
+  // RFC 7932, 9.1: these four bits stand for a window of 2^18 bytes.
+  expect(br![0]! & 0b1111).toBe(0b0011);
 });
 
 test("a client that goes ends the source, also while it waits", async () => {
@@ -115,23 +135,15 @@ test("a slow reader slows the source down", async () => {
 
 test("HEAD does not run the stream, and has no length", async () => {
   let isRun = false;
-  const { port } = await serveCompressed(
-    () =>
-      new StreamingResponse(
-        (async function* () {
-          isRun = true;
-          yield "x";
-        })(),
-        type,
-      ),
-  );
+  const chunks = new Readable({ read: () => (isRun = true) });
+  const { port } = await serveCompressed(() => new StreamingResponse(chunks, type));
   const client = await open(port);
   client.write("HEAD / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: br\r\nConnection: close\r\n\r\n");
   await once(client, "end");
   expect(client.text()).toMatch(/\r\nContent-Encoding: br\r\n/i);
   expect(client.text()).not.toMatch(/content-length/i);
   expect(client.text()).toMatch(/\r\n\r\n$/);
-  expect(isRun).toBe(false);
+  expect([isRun, chunks.destroyed]).toEqual([false, true]);
 });
 
 function fail(error: unknown): never {

@@ -139,6 +139,7 @@ test("what is encoded already, a part, or not to be touched stays as it is", asy
     { headers: { ...type, "Cache-Control": "public, no-transform" } },
     { headers: { ...type, "Content-Range": "bytes 0-9/10" }, status: 206 },
     { headers: type, status: 206 },
+    { headers: { ...type, "Content-Range": "bytes */10" }, status: 416 },
   ];
   for (const answer of untouched) {
     const response = await ask(answer);
@@ -147,8 +148,15 @@ test("what is encoded already, a part, or not to be touched stays as it is", asy
       text,
     ]);
   }
-  const empty = await ask({ body: null, status: 204, headers: {} });
-  expect([empty.status, encodingOf(empty), empty.headers.has("vary")]).toEqual([204, null, false]);
+  for (const status of [204, 205]) {
+    const empty = await ask({ body: null, status, headers: type }, "gzip, identity;q=0");
+    const { headers } = empty;
+    expect([encodingOf(empty), headers.has("vary"), empty.bytes().length]).toEqual([
+      null,
+      false,
+      0,
+    ]);
+  }
 });
 
 test("the length and the ranges are left out, a strong tag becomes a weak one", async () => {
@@ -265,6 +273,25 @@ test("a file goes compressed, in ranges as it is, and is known again by its weak
   const head = await client.head("/", { headers: asking });
   expect([encodingOf(head), head.headers.get("content-length")]).toEqual(["gzip", null]);
 });
+
+test("what did not go compressed is known again by its strong tag", async () => {
+  for (const contentType of ["image/png", "text/plain"]) {
+    class Small extends Plugin {
+      read = get("/", () => {
+        return new FileResponse({ size: 900, etag: "v1", contentType, read: zeros });
+      });
+    }
+    await using client = await TestClient.of(Small, { middleware: [compression()] });
+    const asking = { "Accept-Encoding": "gzip" };
+    expect((await client.get("/", { headers: asking })).headers.get("etag")).toBe('"v1"');
+    const known = await client.get("/", { headers: { ...asking, "If-None-Match": '"v1"' } });
+    expect([known.status, known.headers.get("etag")]).toEqual([304, '"v1"']);
+  }
+});
+
+async function* zeros(start: number, end: number): AsyncGenerator<Uint8Array> {
+  yield Buffer.alloc(end - start);
+}
 
 test("the layer is called compression", () => {
   expect(compression().name).toBe("compression");

@@ -34,8 +34,7 @@ export function compression(options: CompressionOptions = {}): Middleware {
     const wish = readAcceptEncoding(request.headers.get("accept-encoding"), offered);
     if (wish.encoding === undefined) return response;
     if (status === 304) {
-      // It speaks of the body that went out compressed.
-      weaken(headers);
+      if (hasEncoded(request, headers)) weaken(headers);
       return response;
     }
     const size = lengthOf(response);
@@ -121,6 +120,12 @@ function vary(headers: Headers): void {
   if (said === null) headers.set("Vary", "Accept-Encoding");
   else if (!/(?:^|,)\s*(?:\*|accept-encoding)\s*(?:,|$)/i.test(said))
     headers.set("Vary", `${said}, Accept-Encoding`);
+}
+
+/** Whether a client that knows the answer has it compressed: its type would tell, but is not said again. */
+function hasEncoded(request: Request, headers: Headers): boolean {
+  const etag = headers.get("etag");
+  return etag !== null && (request.headers.get("if-none-match") ?? "").includes(`W/${etag}`);
 }
 
 /** Byte for byte it is another body now. */

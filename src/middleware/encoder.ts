@@ -19,17 +19,22 @@ export function createEncoder(encoding: Encoding): Encoder {
       whole: settled((body, done) => zlib.gzip(body, done)),
       stream: (body) => new Encoded(body, () => zlib.createGzip(), constants.Z_SYNC_FLUSH),
     };
-  if (encoding === "zstd")
+  // A stream may stay open for days: with the windows that Node gives it, it would hold some 3 MB.
+  if (encoding === "zstd") {
+    const { ZSTD_c_windowLog, ZSTD_c_hashLog, ZSTD_c_chainLog, ZSTD_e_flush: flush } = constants;
+    const params = { [ZSTD_c_windowLog]: 17, [ZSTD_c_hashLog]: 15, [ZSTD_c_chainLog]: 15 };
     return {
       whole: settled((body, done) => zlib.zstdCompress(body, done)),
-      stream: (body) => new Encoded(body, () => zlib.createZstdCompress(), constants.ZSTD_e_flush),
+      stream: (body) => new Encoded(body, () => zlib.createZstdCompress({ params }), flush),
     };
+  }
+  const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_LGWIN, BROTLI_OPERATION_FLUSH: flush } = constants;
   // Node's default of 11 takes many times as long, for little less.
-  const options = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } };
-  const flush = constants.BROTLI_OPERATION_FLUSH;
+  const params = { [BROTLI_PARAM_QUALITY]: 4 };
+  const small = { ...params, [BROTLI_PARAM_LGWIN]: 18 };
   return {
-    whole: settled((body, done) => zlib.brotliCompress(body, options, done)),
-    stream: (body) => new Encoded(body, () => zlib.createBrotliCompress(options), flush),
+    whole: settled((body, done) => zlib.brotliCompress(body, { params }, done)),
+    stream: (body) => new Encoded(body, () => zlib.createBrotliCompress({ params: small }), flush),
   };
 }
 

@@ -1,4 +1,5 @@
-import { readdir } from "node:fs/promises";
+import { readdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import { settingsKey } from "../config/index.ts";
 import { get, post } from "../http/index.ts";
@@ -56,6 +57,7 @@ test("a link says what the file is called, and whether a browser shows it", asyn
     const answer = await client.get(await link("a", "x", contentType, options));
     expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
     expect(answer.headers.get("content-security-policy")).toMatch(/^sandbox; default-src 'none'/);
+    expect(answer.headers.get("referrer-policy")).toBe("no-referrer");
     return answer.headers.get("content-disposition");
   };
   const inline = { disposition: "inline", filename: "b.png" } as const;
@@ -64,13 +66,18 @@ test("a link says what the file is called, and whether a browser shows it", asyn
     'attachment; filename="b.png"',
   );
   // What could run in a browser is never shown, whatever the link says.
-  for (const type of ["text/html", "image/svg+xml", "application/pdf", "text/plainish", "text/xml"])
+  const types =
+    "text/html image/svg+xml video/svg+xml audio/x+xml application/pdf text/plainish text/xml";
+  for (const type of types.split(" "))
     expect(await disposition(type, inline)).toBe('attachment; filename="b.png"');
   // Sound is played by asking for it again, which a sandbox does not let through.
   const sound = await client.get(await link("a", "x", "audio/wav", inline));
   expect(sound.headers.get("content-disposition")).toBe('inline; filename="b.png"');
   expect(sound.headers.get("content-security-policy")).toMatch(/^default-src 'none'/);
   expect(await disposition("a", { filename: 'x"\r\nSet-Cookie: a=b' })).not.toMatch(/[\r\n]/);
+  expect(await disposition("a", { filename: "half \ud83d.txt" })).toContain(
+    "UTF-8''half%20%EF%BF%BD",
+  );
 });
 
 test("a link that was changed anywhere, or that nobody signed, is refused", async () => {
@@ -134,6 +141,16 @@ test("links outlive a change of the secret as long as the old one stands beside 
   };
   expect(await status(`${fresh},${old}`)).toBe(200);
   expect(await status(fresh)).toBe(403);
+});
+
+test("a secret that cannot be read is tried again", async () => {
+  const { client, link } = await start();
+  await using _ = client;
+  const secret = join(client.app.scope.get(settingsKey).dataDir, "secret");
+  await writeFile(secret, "too short");
+  await expect(link("a", "x", "text/plain")).rejects.toMatchObject({ code: "NX_SECRET" });
+  await rm(secret);
+  expect((await client.get(await link("a", "x", "text/plain"))).status).toBe(200);
 });
 
 test("an app that uses no storage has no such route, and no folder", async () => {

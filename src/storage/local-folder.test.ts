@@ -163,6 +163,34 @@ test("a folder that cannot be written is told, and tried again later", async () 
   expect(await (await files.get("a"))!.text()).toBe("x");
 });
 
+test("who puts a file while its folder goes with the last one in it makes the folder again", async () => {
+  const folder = await newFolder();
+  const [files, others] = [storageIn(folder), storageIn(folder)];
+  const over = new AbortController();
+  const removing = [0, 1, 2].map(async (n) => {
+    while (!over.signal.aborted) {
+      await others.delete(`few/${n}`);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  });
+  const putting = [0, 1, 2].map(async (n) => {
+    for (let round = 0; round < 60; round++) await files.put(`few/${n}`, "x");
+  });
+  await Promise.all(putting);
+  over.abort();
+  await Promise.all(removing);
+});
+
+test("a folder that somebody removes is made again", async () => {
+  const folder = await newFolder();
+  const files = storageIn(folder);
+  await files.put("a", "x");
+  await rm(folder, { recursive: true });
+  await expect(files.put("b", "x")).rejects.toMatchObject({ code: "NX_STORAGE_WRITE" });
+  await files.put("b", "x");
+  expect([await files.get("a"), await (await files.get("b"))!.text()]).toEqual([undefined, "x"]);
+});
+
 /** Runs a piece of code with `files`, a storage in the folder, in a process of its own. */
 function run(folder: string, code: string, before = "") {
   const script = `

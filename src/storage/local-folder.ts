@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, rm, rmdir, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { NexusError } from "../exceptions.ts";
 import { currentLog } from "../log.ts";
 import { commit, isMissing, syncFolder } from "./commit.ts";
 import type { FileAbout, FileInfo, StorageEngine } from "./engine.ts";
@@ -36,6 +37,8 @@ export class LocalFolder implements StorageEngine {
       await onDisk(about, commit(draft, path));
       return info;
     } catch (error) {
+      // Perhaps somebody has removed the folder: the next one makes it again.
+      if (error instanceof NexusError) this.#swept = undefined;
       // What is left of it is swept some day.
       await rm(draft, { force: true }).catch(() => {});
       throw error;

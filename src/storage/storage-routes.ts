@@ -28,7 +28,8 @@ export class StorageRoutes extends Routes {
 
 /** What a browser can show and that cannot run: no HTML, no SVG, no PDF. */
 const shown = /^(?:image\/(?:png|jpeg|gif|webp|avif)|text\/plain)\s*(?:;|$)/i;
-const played = /^(?:audio|video)\/[\w.+-]+\s*(?:;|$)/i;
+// Without "+": whatever ends in "+xml" is a page to browsers.
+const played = /^(?:audio|video)\/[\w.-]+\s*(?:;|$)/i;
 
 // It was somebody's upload perhaps: whatever it says that it is, it must not act for this origin.
 const guarded = {

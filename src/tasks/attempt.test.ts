@@ -48,7 +48,7 @@ test("a failed attempt is tried again, as often as `retries` says, after pauses 
     ({ attempts, status }) => attempts === 1 && status === "pending",
   );
   expect(waiting).toMatchObject({
-    message: "Attempt 1 failed: no 1",
+    message: "Attempt 1 failed: Something went wrong",
     error: null,
     completed_at: null,
   });

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { messageOf } from "../exceptions.ts";
+import { isHTTPException, messageOf } from "../exceptions.ts";
 import { type Logger, logKey } from "../log.ts";
 import { toJSON } from "../message/index.ts";
 import type { Claim, Outcome, Report } from "./engine.ts";
 import { Progress } from "./progress.ts";
 import type { Registered } from "./registry.ts";
 import { check, largest, readInput } from "./stored-input.ts";
-import { isTaskError, type TaskContext } from "./task.ts";
+import { internalError } from "./status.ts";
+import { isTaskError, type TaskContext, TaskError } from "./task.ts";
 import type { Schema } from "../validation/index.ts";
 
 /** Milliseconds that a handler gets to end once its signal has fired. */
@@ -97,7 +98,7 @@ export class Attempt {
       if ("faults" in input) return failed(`Its input does not fit any more: ${input.faults}`);
       if (this.#stopping) return this.#stopping;
       if (spec.timeout !== undefined) {
-        const error = new Error(`It took longer than ${spec.timeout} s`);
+        const error = new TaskError(`It took longer than ${spec.timeout} s`, { retry: true });
         const late = (): void => this.#stop(error.message, this.#failure(error));
         timer = setTimeout(late, spec.timeout * 1000).unref();
       }
@@ -141,28 +142,35 @@ export class Attempt {
     const { attempt, lost } = this.claim;
     const failures = attempt - lost;
     const isFinal = isTaskError(error) && !error.retry;
-    if (isFinal || failures > retries) return failed(messageOf(error), error);
+    if (isFinal || failures > retries) return failed(messageOf(error), error, isInternal(error));
     const pause = Math.min(backoff * 2 ** (failures - 1), longestBackoff);
     const runAt = new Date(this.#now() + pause * 1000);
-    const message = cut(`Attempt ${attempt} failed: ${messageOf(error)}`);
+    const reason = isInternal(error) ? internalError : messageOf(error);
+    const message = cut(`Attempt ${attempt} failed: ${reason}`);
     return { outcome: { status: "pending", runAt, message }, error };
   }
 }
 
 async function completed(output: Schema | undefined, result: unknown): Promise<Verdict> {
   const checked = output ? await check(output, result) : { value: result };
-  if ("faults" in checked) return failed(`It returned what its output refuses: ${checked.faults}`);
+  if ("faults" in checked)
+    return failed(`It returned what its output refuses: ${checked.faults}`, undefined, true);
   try {
     const result = toJSON(checked.value);
     if (result.length > largest) return failed(`Its result is longer than ${largest} characters`);
     return { outcome: { status: "completed", result } };
   } catch (error) {
-    return failed(`It returned what JSON cannot say: ${messageOf(error)}`, error);
+    return failed(`It returned what JSON cannot say: ${messageOf(error)}`, error, true);
   }
 }
 
-function failed(reason: string, error?: unknown): Verdict {
-  return { outcome: { status: "failed", error: cut(reason) }, error };
+function failed(reason: string, error?: unknown, isInternal = false): Verdict {
+  return { outcome: { status: "failed", error: cut(reason), isInternal }, error };
+}
+
+/** Whether an error was written for no reader: anything but what a handler says on purpose. */
+function isInternal(error: unknown): boolean {
+  return !isTaskError(error) && !isHTTPException(error);
 }
 
 function cut(text: string): string {

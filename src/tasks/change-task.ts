@@ -3,7 +3,7 @@ import { findContext } from "../context.ts";
 import { Conflict, NotFound } from "../exceptions.ts";
 import { currentScope } from "../scope.ts";
 import { openService, type TaskService } from "./open-service.ts";
-import { maySee, type TaskStatus, type ViewOptions } from "./status.ts";
+import { type TaskStatus, viewOf, type ViewOptions } from "./status.ts";
 import type { StoredTask } from "./engine.ts";
 
 /**
@@ -15,7 +15,7 @@ export async function cancelTask(id: string, options: ViewOptions = {}): Promise
   const service = await openService(currentScope("cancelTask()"));
   await find(service, id, options);
   const { isDone, task } = (await service.cancel(id)) ?? missing();
-  if (isDone) return task;
+  if (isDone) return viewOf(task, options) ?? missing();
   throw new Conflict(`The task is ${task.status} already`);
 }
 
@@ -43,7 +43,7 @@ export async function retryTask(id: string, options: ViewOptions = {}): Promise<
 
 async function find(service: TaskService, id: string, options: ViewOptions): Promise<StoredTask> {
   const found = await service.engine.find(id);
-  return found && maySee(found.task, options) ? found : missing();
+  return found && viewOf(found.task, options) ? found : missing();
 }
 
 function missing(): never {

@@ -1,4 +1,4 @@
-import type { TaskFilter, TaskList, TaskStatus } from "./status.ts";
+import type { TaskFilter, TaskRecord } from "./status.ts";
 
 /**
  * Where tasks are kept, and who may run which: one of them for each process, many on one store.
@@ -20,9 +20,12 @@ export interface TaskEngine {
   /** Runs `work` when what the caller's scope has written is there for everybody: at once, or after its transaction. */
   afterCommit(work: () => void): void;
   find(id: string): Promise<StoredTask | undefined>;
-  list(filter: Omit<TaskFilter, "for">): Promise<TaskList>;
+  /** The newest first, and how many there are without `limit` and `offset`. */
+  list(
+    filter: Omit<TaskFilter, "for">,
+  ): Promise<{ readonly tasks: TaskRecord[]; readonly total: number }>;
   /** Ends a task that has not ended. @returns what it was, or `undefined` when there is none */
-  cancel(id: string): Promise<{ readonly isDone: boolean; readonly task: TaskStatus } | undefined>;
+  cancel(id: string): Promise<{ readonly isDone: boolean; readonly task: TaskRecord } | undefined>;
   /** Forgets final ones that ended before. @returns how many */
   purge(before: Date): Promise<number>;
 
@@ -42,7 +45,7 @@ export interface TaskEngine {
   /** Gives back what dead workers held. @returns those given back, and those that were lost too often and have failed */
   recover(): Promise<{
     readonly pending: readonly string[];
-    readonly failed: readonly TaskStatus[];
+    readonly failed: readonly TaskRecord[];
   }>;
 
   /** Keeps a schedule; a known one of equal pattern stays as it was. @returns when its next tick is due */
@@ -72,7 +75,7 @@ export interface NewTask {
 }
 
 export interface StoredTask extends Pick<NewTask, "input" | "uniqueKey"> {
-  readonly task: TaskStatus;
+  readonly task: TaskRecord;
 }
 
 /** Names one claim of a task: a later one has a higher turn, and nobody settles another's. */
@@ -102,7 +105,12 @@ export interface Report {
 export type Outcome =
   /** `result` is JSON. */
   | ({ readonly status: "completed"; readonly result: string } & Partial<Report>)
-  | ({ readonly status: "failed"; readonly error: string } & Partial<Report>)
+  /** `isInternal`: the error was written for no reader. */
+  | ({
+      readonly status: "failed";
+      readonly error: string;
+      readonly isInternal?: boolean;
+    } & Partial<Report>)
   /** To be tried again. */
   | ({ readonly status: "pending"; readonly runAt: Date } & Partial<Report>)
   /** Given back: the attempt does not count. */

@@ -1,30 +1,45 @@
 import { currentScope, type Scope } from "../scope.ts";
 import { openService } from "./open-service.ts";
+import { registryOf } from "./registry.ts";
 import {
-  maySee,
+  adminPermission,
   type TaskFilter,
   type TaskList,
   type TaskStatus,
+  viewOf,
   type ViewOptions,
 } from "./status.ts";
+import type { Task } from "./task.ts";
 
 /** What is known of a task; `undefined` where there is none, or none that the asker may see. */
-export async function getTaskStatus(
+export async function getTaskStatus<Result = unknown>(
   id: string,
-  options: ViewOptions = {},
-): Promise<TaskStatus | undefined> {
-  const service = await openService(currentScope("getTaskStatus()"));
+  options: ViewOptions & {
+    /** Whose tasks are meant: another's is not there, and the result has its type. */
+    readonly of?: Task<never, Result>;
+  } = {},
+): Promise<TaskStatus<Result> | undefined> {
+  const scope = currentScope("getTaskStatus()");
+  const service = await openService(scope);
   const found = await service.engine.find(id);
-  return found && maySee(found.task, options) ? found.task : undefined;
+  const { of: task } = options;
+  // Of an input nothing is asked here: a task of any is a task.
+  if (!found || (task && registryOf(scope).nameOf(task as unknown as Task) !== found.task.name))
+    return undefined;
+  // What its handler returned, as JSON has it.
+  return viewOf(found.task, options) as TaskStatus<Result> | undefined;
 }
 
 /** The newest first. With `for`, those that belong to the asker; all of them for `admin:tasks`. */
 export async function listTasks(filter: TaskFilter = {}): Promise<TaskList> {
   const service = await openService(currentScope("listTasks()"));
   const { for: viewer, ...rest } = filter;
-  if (!("for" in filter) || viewer?.hasPermission("admin:tasks")) return service.engine.list(rest);
+  const isTrusted = !("for" in filter) || viewer?.hasPermission(adminPermission);
   const isTheirs = viewer !== undefined && (rest.owner === undefined || rest.owner === viewer.id);
-  return isTheirs ? service.engine.list({ ...rest, owner: viewer.id }) : { tasks: [], total: 0 };
+  if (!isTrusted && !isTheirs) return { tasks: [], total: 0 };
+  const owner = isTrusted ? rest.owner : viewer?.id;
+  const { tasks, total } = await service.engine.list({ ...rest, owner });
+  return { tasks: tasks.flatMap((task) => viewOf(task, filter) ?? []), total };
 }
 
 /**
@@ -44,8 +59,9 @@ async function* watch(
   options: ViewOptions & { readonly signal?: AbortSignal | undefined },
 ): AsyncGenerator<TaskStatus, void, undefined> {
   const service = await openService(scope);
-  for await (const task of service.watch(id, options.signal)) {
-    if (!maySee(task, options)) return;
+  for await (const record of service.watch(id, options.signal)) {
+    const task = viewOf(record, options);
+    if (!task) return;
     yield task;
   }
 }

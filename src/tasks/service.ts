@@ -7,7 +7,7 @@ import { inject, perApp, Service } from "../services.ts";
 import { Changes } from "./changes.ts";
 import type { NewTask, TaskEngine } from "./engine.ts";
 import { SqliteEngine } from "./sqlite-engine.ts";
-import { isFinal, type TaskState, type TaskStatus } from "./status.ts";
+import { isFinal, type TaskRecord, type TaskState } from "./status.ts";
 import type { Tables } from "./tables.ts";
 import type { Ended } from "./upkeep.ts";
 import { Worker } from "./worker.ts";
@@ -67,7 +67,7 @@ export class TaskService extends Service {
   }
 
   /** What is known of a task, now and after each change, to its end. */
-  async *watch(id: string, asked?: AbortSignal): AsyncGenerator<TaskStatus, void, undefined> {
+  async *watch(id: string, asked?: AbortSignal): AsyncGenerator<TaskRecord, void, undefined> {
     const begun = this.#app.find(endingKey)?.begun;
     const signal = AbortSignal.any([asked, begun].filter((one) => one !== undefined));
     for (let last = ""; !signal.aborted;) {

@@ -15,9 +15,8 @@ import {
 import { enqueueRow } from "./sqlite-enqueue.ts";
 import { listRows } from "./sqlite-list.ts";
 import { recoverRows } from "./sqlite-recover.ts";
-import { changesOf, claimOf, notBefore, shown, statusOf, unclaimed } from "./sqlite-rows.ts";
+import { changesOf, claimOf, notBefore, shown, recordOf, unclaimed } from "./sqlite-rows.ts";
 import { keepSchedule, moveSchedule } from "./sqlite-schedules.ts";
-import type { TaskList } from "./status.ts";
 import { migrations, type TaskRow, type Tables } from "./tables.ts";
 import { WorkerLocks } from "./worker-locks.ts";
 
@@ -76,12 +75,12 @@ export class SqliteEngine implements TaskEngine {
       .executeTakeFirst();
     if (!row) return undefined;
     const { input, unique_key: uniqueKey, ...task } = row;
-    return { task: statusOf(task), input, uniqueKey };
+    return { task: recordOf(task), input, uniqueKey };
   }
 
-  async list(filter: Parameters<TaskEngine["list"]>[0]): Promise<TaskList> {
+  async list(filter: Parameters<TaskEngine["list"]>[0]): ReturnType<TaskEngine["list"]> {
     const { rows, total } = await listRows(this.#db, filter);
-    return { tasks: rows.map(statusOf), total };
+    return { tasks: rows.map(recordOf), total };
   }
 
   async cancel(id: string) {
@@ -92,7 +91,7 @@ export class SqliteEngine implements TaskEngine {
       .where("status", "in", ["pending", "running"])
       .returning(shown)
       .executeTakeFirst();
-    if (cancelled) return { isDone: true, task: statusOf(cancelled) };
+    if (cancelled) return { isDone: true, task: recordOf(cancelled) };
     const found = await this.find(id);
     return found && { isDone: false, task: found.task };
   }

@@ -1,6 +1,6 @@
 import { type Database, type Selectable, sql } from "../database/index.ts";
 import { lostError, mostLost } from "./engine.ts";
-import { notBefore, statusOf } from "./sqlite-rows.ts";
+import { notBefore, recordOf } from "./sqlite-rows.ts";
 import type { Tables, TaskRow } from "./tables.ts";
 import type { WorkerLocks } from "./worker-locks.ts";
 
@@ -42,6 +42,6 @@ export async function recoverRows(
   dead.remove();
   return {
     pending: rows.flatMap(({ status, id }) => (status === "pending" ? id : [])),
-    failed: rows.filter(({ status }) => status === "failed").map(statusOf),
+    failed: rows.filter(({ status }) => status === "failed").map(recordOf),
   };
 }

@@ -1,10 +1,9 @@
 import { type Selectable, sql } from "../database/index.ts";
 import type { Claim, Outcome } from "./engine.ts";
-import type { TaskStatus } from "./status.ts";
+import type { TaskRecord, TaskStatus } from "./status.ts";
 import type { TaskRow } from "./tables.ts";
 
-/** What of a row is a task's status. */
-export const shown = [
+const ofStatus = [
   "id",
   "name",
   "status",
@@ -20,9 +19,15 @@ export const shown = [
   "owner",
 ] as const satisfies (keyof TaskRow & keyof TaskStatus)[];
 
-export function statusOf(row: Pick<Selectable<TaskRow>, (typeof shown)[number]>): TaskStatus {
-  const task = Object.fromEntries(shown.map((name) => [name, row[name]])) as unknown as TaskStatus;
-  return { ...task, result: row.result === null ? null : (JSON.parse(row.result) as unknown) };
+/** What of a row is told. */
+export const shown = [...ofStatus, "is_internal"] as const;
+
+export function recordOf(row: Pick<Selectable<TaskRow>, (typeof shown)[number]>): TaskRecord {
+  const task = Object.fromEntries(
+    ofStatus.map((name) => [name, row[name]]),
+  ) as unknown as TaskStatus;
+  const result = row.result === null ? null : (JSON.parse(row.result) as unknown);
+  return { ...task, result, isInternal: row.is_internal };
 }
 
 export function claimOf(row: Selectable<TaskRow>): Claim {
@@ -44,7 +49,12 @@ export function changesOf(outcome: Outcome, now: Date) {
         completed_at: notBefore(now),
       };
     case "failed":
-      return { status: outcome.status, error: outcome.error, completed_at: notBefore(now) };
+      return {
+        status: outcome.status,
+        error: outcome.error,
+        is_internal: outcome.isInternal ?? false,
+        completed_at: notBefore(now),
+      };
     case "pending":
       return { status: outcome.status, run_at: outcome.runAt };
     case "returned":

@@ -13,7 +13,7 @@ export function isFinal(state: TaskState): boolean {
 }
 
 /** What is known of a task. */
-export interface TaskStatus {
+export interface TaskStatus<Result = unknown> {
   readonly id: string;
   /** `plugin.field`, as in `my-plugin.exportData`. */
   readonly name: string;
@@ -22,9 +22,9 @@ export interface TaskStatus {
   /** From 0 to 1; it never goes back, and 1 is only for completed ones. */
   readonly progress: number;
   readonly message: string | null;
-  /** Of a completed one, as JSON has it. */
-  readonly result: unknown;
-  /** Why it failed, of a failed one. */
+  /** Of a completed one, as JSON has it; `null` until then. */
+  readonly result: Result | null;
+  /** Why it failed, of a failed one. Its owner reads only what a TaskError or an HTTPException says. */
   readonly error: string | null;
   /** How many were begun; one that a shutdown gave back does not count. */
   readonly attempts: number;
@@ -37,6 +37,12 @@ export interface TaskStatus {
   readonly completed_at: Date | null;
   /** Whose it is, as `createTask` was told. */
   readonly owner: string | null;
+}
+
+/** A task as it is kept. */
+export interface TaskRecord extends TaskStatus {
+  /** Its error was written for no reader: it may tell of files and queries. */
+  readonly isInternal: boolean;
 }
 
 /** Who asks: a user of the request. */
@@ -73,11 +79,15 @@ export interface TaskList {
   readonly total: number;
 }
 
-/** Whether somebody may see a task. */
-export function maySee({ owner }: Pick<TaskStatus, "owner">, options: ViewOptions): boolean {
-  if (!("for" in options) || owner === null) return true;
-  const { for: viewer } = options;
-  return viewer !== undefined && (viewer.id === owner || viewer.hasPermission(adminPermission));
+/** What somebody may see of a task: nothing of one that is somebody else's. */
+export function viewOf(record: TaskRecord, options: ViewOptions): TaskStatus | undefined {
+  const { isInternal, ...task } = record;
+  if (!("for" in options) || options.for?.hasPermission(adminPermission)) return task;
+  if (task.owner !== null && task.owner !== options.for?.id) return undefined;
+  return isInternal ? { ...task, error: internalError } : task;
 }
+
+/** What stands for an error that is for the log. */
+export const internalError = "Something went wrong";
 
 export const adminPermission = "admin:tasks";

@@ -23,6 +23,7 @@ export interface TaskRow {
   input: string;
   result: string | null;
   error: string | null;
+  is_internal: Generated<boolean>;
   message: string | null;
   progress: number;
   attempts: number;
@@ -68,6 +69,7 @@ async function makeTasks({ schema }: Kysely<AnyTables>): Promise<void> {
     .addColumn("input", "text", (column) => column.notNull())
     .addColumn("result", "text")
     .addColumn("error", "text")
+    .addColumn("is_internal", "boolean", (column) => column.notNull().defaultTo(false))
     .addColumn("message", "text")
     .addColumn("progress", "real", (column) => column.notNull().defaultTo(0))
     .addColumn("attempts", "integer", (column) => column.notNull().defaultTo(0))

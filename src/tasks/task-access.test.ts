@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, expectTypeOf, test } from "vitest";
 import { z } from "zod";
 import { endOf, startPlugin } from "../../test/tasks.ts";
 import { createIdentity } from "../auth/index.ts";
@@ -13,6 +13,7 @@ import {
   listTasks,
   retryTask,
   task,
+  TaskError,
   type TaskStatus,
   watchTask,
 } from "./index.ts";
@@ -24,10 +25,12 @@ class Jobs extends Plugin {
     throw new Error("A listener that fails");
   });
   gate = Promise.withResolvers<void>();
-  work = task({ input: z.enum(["go", "fail", "wait"]) }, async ({ input, progress }) => {
+  other = task({}, () => 1);
+  work = task({ input: z.enum(["go", "fail", "refuse", "wait"]) }, async ({ input, progress }) => {
     progress(0.25, "begun");
     if (input === "wait") await this.gate.promise;
     if (input === "fail") throw new Error("no");
+    if (input === "refuse") throw new TaskError("There is no more paper");
     return input;
   });
 }
@@ -44,13 +47,42 @@ afterEach(async () => {
   await client[Symbol.asyncDispose]();
 });
 const run = <T>(work: () => T): T => client.app.run(work);
-const create = (input: "go" | "fail" | "wait", owner?: string) =>
+const create = (input: "go" | "fail" | "refuse" | "wait", owner?: string) =>
   run(() => createTask(jobs.work, input, { owner }));
 const unknown = "00000000-0000-4000-8000-000000000000";
 
 const ann = createIdentity({ id: "1", username: "ann" });
 const bob = createIdentity({ id: "2", username: "bob" });
 const boss = createIdentity({ id: "3", username: "boss", permissions: ["admin:*"] });
+
+test("an owner reads what was said for readers; what went wrong inside is for administrators and the log", async () => {
+  const inside = await create("fail", "1");
+  const said = await create("refuse", "1");
+  const error = async (id: string, options?: object) =>
+    (await run(() => getTaskStatus(id, options)))?.error;
+  await endOf(client.app, inside);
+  await endOf(client.app, said);
+  expect(await error(inside, { for: ann })).toBe("Something went wrong");
+  expect([await error(inside, { for: boss }), await error(inside)]).toEqual(["no", "no"]);
+  expect(await error(said, { for: ann })).toBe("There is no more paper");
+  const { tasks } = await run(() => listTasks({ for: ann }));
+  expect(tasks.map((task) => task.error)).toEqual([
+    "There is no more paper",
+    "Something went wrong",
+  ]);
+  for await (const task of run(() => watchTask(inside, { for: ann })))
+    expect(task).toMatchObject({ error: "Something went wrong" });
+  expect(tasks[0]).not.toHaveProperty("isInternal");
+});
+
+test("asked of one task, the result has its type, and another's task is not there", async () => {
+  const id = await create("go");
+  await endOf(client.app, id);
+  const found = await run(() => getTaskStatus(id, { of: jobs.work }));
+  expectTypeOf(found!.result).toEqualTypeOf<"go" | "wait" | null>();
+  expect(found).toMatchObject({ result: "go" });
+  expect(await run(() => getTaskStatus(id, { of: jobs.other }))).toBeUndefined();
+});
 
 test("a task with an owner is there for that one and for administrators, and for nobody else", async () => {
   const id = await create("wait", "1");
@@ -133,7 +165,7 @@ test("its end is an event, and a listener that fails harms nobody", async () => 
   await endOf(client.app, good);
   await endOf(client.app, bad);
   await run(() => cancelTask(gone));
-  await expect.poll(() => jobs.heard.length).toBe(3);
+  await expect.poll(() => jobs.heard.length, { timeout: 10_000 }).toBe(3);
   const name = "jobs.work";
   expect(new Set(jobs.heard)).toEqual(
     new Set([

@@ -136,7 +136,8 @@ test("a delayed task begins in time although another one runs", async () => {
   const delayed = await create(later, false, { delay: 0.1 });
   const long = await create(later, true);
   const { started_at, run_at } = await end(delayed);
-  expect(+started_at! - +run_at).toBeLessThan(500);
+  // Who only looked now and then would be late by most of a second.
+  expect(+started_at! - +run_at).toBeLessThan(800);
   gate.resolve();
   expect(await end(long)).toMatchObject({ status: "completed" });
 });

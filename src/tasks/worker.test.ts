@@ -26,6 +26,8 @@ let engine: Failing;
 let worker: Worker | undefined;
 let time: number;
 const ended: string[] = [];
+/** Also on a busy machine. */
+const patient = { timeout: 10_000 };
 
 beforeEach(async () => {
   time = Date.UTC(2026, 0, 1);
@@ -81,7 +83,7 @@ const beat = () => {
 test("an outcome that cannot be written is written later", async () => {
   engine.failures = 2;
   const id = await run(() => "done");
-  await expect.poll(() => ended).toEqual([`${id} completed`]);
+  await expect.poll(() => ended, patient).toEqual([`${id} completed`]);
   expect(await statusOf(id)).toMatchObject({ status: "completed", result: "done", attempts: 1 });
 });
 
@@ -89,13 +91,13 @@ test("a task whose outcome could not be written at all is run again", async () =
   let runs = 0;
   engine.failures = 3;
   const id = await run(() => ++runs);
-  await expect.poll(() => engine.failures).toBe(0);
+  await expect.poll(() => engine.failures, patient).toBe(0);
   expect(await statusOf(id)).toMatchObject({ status: "running" });
   await expect
     .poll(() => {
       beat();
       return ended;
-    })
+    }, patient)
     .toEqual([`${id} completed`]);
   expect(await statusOf(id)).toMatchObject({ result: 2, attempts: 1 });
 });
@@ -123,7 +125,7 @@ test("an attempt that was lost with its process uses up no retry", async () => {
     { retries: 1, backoff: 0 },
     { attempts: 4, lost: 4 },
   );
-  await expect.poll(() => ended).toEqual([`${id} failed`]);
+  await expect.poll(() => ended, patient).toEqual([`${id} failed`]);
   expect(await statusOf(id)).toMatchObject({ status: "failed", attempts: 6 });
 });
 

@@ -25,6 +25,7 @@ export function describeKeeping(open: () => Promise<Bench>): void {
         started_at: null,
         completed_at: null,
         owner: "ann",
+        isInternal: false,
       },
     });
     expect(await b.find(randomUUID())).toBeUndefined();

@@ -195,6 +195,29 @@ export class Handlers extends Plugin {
   d13 = get("/pets", { query: Pet }, ({ age }) => age);
 }
 
+export class Answers extends Plugin {
+  // Argument of type '() => AsyncGenerator<{ id: string; name: string; }, void, any>' is not assignable to parameter of type '(input: { readonly request: Request; readonly signal: AbortSignal; }) => Awaitable<AnyResponse | Chunks<{ id: number; name: string; }>>'.
+  // @ts-expect-error
+  j1 = get("/pets", { response: http.streamOf(Pet) }, async function* () {
+    yield { id: "1", name: "Rex" };
+  });
+  // Type '{ id: number; name: string; }' is not assignable to type 'Awaitable<AnyResponse | Chunks<{ id: number; name: string; }>>'.
+  // @ts-expect-error
+  j2 = get("/pets", { response: http.streamOf(Pet) }, () => ({ id: 1, name: "Rex" }));
+  // Type '{ id: number; }[]' is not assignable to type 'Awaitable<AnyResponse | Items<{ id: number; name: string; }>>'.
+  // @ts-expect-error
+  j3 = get("/pets", { response: http.eventsOf(Pet) }, () => [{ id: 1 }]);
+  // Type 'string' is not assignable to type 'Awaitable<AnyResponse>'.
+  // @ts-expect-error
+  j4 = get("/pets", { response: http.media("text/plain") }, () => "text");
+  // Argument of type '{ data: number; name: string; }[]' is not assignable to parameter of type 'ServerEvents'.
+  // @ts-expect-error
+  j5 = get("/pets", () => new http.EventStream([{ data: 1, name: "tick" }]));
+  // Argument of type 'number[]' is not assignable to parameter of type 'Chunks<string | Uint8Array<ArrayBufferLike>>'.
+  // @ts-expect-error
+  j6 = get("/pets", () => new http.StreamingResponse([1, 2]));
+}
+
 export class Uses extends Plugin {
   // Type '() => { id: string; }' is not assignable to type '"a dependency, a Service, BackgroundTasks or a context key"'.
   // @ts-expect-error
