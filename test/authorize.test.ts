@@ -1,16 +1,10 @@
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { TestClient } from "nexus-platform/testing";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import MyPlugin from "../plugins/my-plugin/index.ts";
-import { openBrowser } from "./chromium.ts";
+import { useBrowser } from "./chromium.ts";
 
-let browser: Browser | undefined;
-beforeAll(async () => {
-  browser = await openBrowser();
-}, 300_000);
-afterAll(async () => {
-  await browser?.close();
-});
+const held = useBrowser();
 
 const env = { NEXUS_ADMIN_USER: "root", NEXUS_ADMIN_PASSWORD: "Correct-Horse-9" };
 
@@ -31,6 +25,7 @@ function watch(page: Page, url: string) {
 test("in the documentation one signs in with a password, asks what is protected, and signs out", async ({
   skip,
 }) => {
+  const { browser } = held;
   if (!browser) return skip();
   await using client = await TestClient.of(MyPlugin, { accounts: true, env });
   const { url } = await client.app.listen({ port: 0 });
@@ -80,6 +75,7 @@ test("in the documentation one signs in with a password, asks what is protected,
 }, 60_000);
 
 test("in the documentation a wrong password is refused, and said to be wrong", async ({ skip }) => {
+  const { browser } = held;
   if (!browser) return skip();
   await using client = await TestClient.of(MyPlugin, { accounts: true, env });
   const { url } = await client.app.listen({ port: 0 });
@@ -98,6 +94,7 @@ test("in the documentation a wrong password is refused, and said to be wrong", a
 }, 60_000);
 
 test("in the documentation a user is created with the example of the page", async ({ skip }) => {
+  const { browser } = held;
   if (!browser) return skip();
   await using client = await TestClient.of(MyPlugin, { accounts: true, env });
   const { url } = await client.app.listen({ port: 0 });

@@ -1,10 +1,9 @@
 import { createApp, get, Plugin, post } from "nexus-platform";
 import { file, files, Response } from "nexus-platform/http";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { z } from "zod";
 import { silent } from "../src/log.ts";
-import { openBrowser } from "./chromium.ts";
+import { useBrowser } from "./chromium.ts";
 
 const form = `<form method="post" enctype="multipart/form-data">
   <input type="hidden" name="_charset_"><input name="title">
@@ -30,18 +29,13 @@ class Gallery extends Plugin {
   );
 }
 
-let browser: Browser | undefined;
-beforeAll(async () => {
-  browser = await openBrowser();
-}, 300_000);
-afterAll(async () => {
-  await browser?.close();
-});
+const held = useBrowser();
 
 const picture = { name: 'nä"me.png', mimeType: "image/png", buffer: Buffer.alloc(300_000) };
 const note = { name: "note.txt", mimeType: "text/plain", buffer: Buffer.from("a") };
 
 test("a form in a browser sends its files, and none for an input left empty", async ({ skip }) => {
+  const { browser } = held;
   if (!browser) return skip();
   await using app = await createApp({ plugins: [Gallery], env: {}, log: silent });
   const { url } = await app.listen({ port: 0 });
@@ -68,6 +62,7 @@ test("a form in a browser sends its files, and none for an input left empty", as
 }, 60_000);
 
 test("the documentation page uploads a file", async ({ skip }) => {
+  const { browser } = held;
   if (!browser) return skip();
   await using app = await createApp({ plugins: [Gallery], env: {}, log: silent });
   const { url } = await app.listen({ port: 0 });

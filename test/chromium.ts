@@ -2,12 +2,24 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { promisify } from "node:util";
 import { type Browser, chromium } from "playwright-core";
+import { afterAll, beforeAll } from "vitest";
 
 const run = promisify(execFile);
 const usual = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-/** A real browser; `undefined` where none can be had. */
-export async function openBrowser(): Promise<Browser | undefined> {
+/** A real browser for the tests of a file; `undefined` where none can be had. */
+export function useBrowser(): { readonly browser: Browser | undefined } {
+  const held: { browser: Browser | undefined } = { browser: undefined };
+  beforeAll(async () => {
+    held.browser = await openBrowser();
+  }, 300_000);
+  afterAll(async () => {
+    await held.browser?.close();
+  });
+  return held;
+}
+
+async function openBrowser(): Promise<Browser | undefined> {
   const executablePath = find();
   if (executablePath === undefined) {
     console.log("No Chromium here, and none can be installed: the browser tests are skipped.");

@@ -1,9 +1,8 @@
 import { createApp, get, Plugin } from "nexus-platform";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { z } from "zod";
 import { silent } from "../src/log.ts";
-import { openBrowser } from "./chromium.ts";
+import { useBrowser } from "./chromium.ts";
 
 class Greeter extends Plugin {
   /** Greets somebody. */
@@ -12,17 +11,12 @@ class Greeter extends Plugin {
   }));
 }
 
-let browser: Browser | undefined;
-beforeAll(async () => {
-  browser = await openBrowser();
-}, 300_000);
-afterAll(async () => {
-  await browser?.close();
-});
+const held = useBrowser();
 
 test("the documentation page shows the routes, tries one, and asks nobody outside", async ({
   skip,
 }) => {
+  const { browser } = held;
   if (!browser) return skip();
   await using app = await createApp({ plugins: [Greeter], env: {}, log: silent });
   const { url } = await app.listen({ port: 0 });

@@ -1,19 +1,12 @@
 import { createApp } from "nexus-platform";
 import { Accounts, Roles } from "nexus-platform/accounts";
 import { inject } from "nexus-platform/services";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { silent } from "../src/log.ts";
-import { openBrowser } from "./chromium.ts";
+import { useBrowser } from "./chromium.ts";
 import { Works } from "./works.ts";
 
-let browser: Browser | undefined;
-beforeAll(async () => {
-  browser = await openBrowser();
-}, 300_000);
-afterAll(async () => {
-  await browser?.close();
-});
+const held = useBrowser();
 
 interface Heard {
   readonly events: string[];
@@ -23,6 +16,7 @@ interface Heard {
 test("a page follows a task by its user's cookie, and stops asking when the task is over", async ({
   skip,
 }) => {
+  const { browser } = held;
   if (!browser) return skip();
   await using app = await createApp({
     plugins: [Works],

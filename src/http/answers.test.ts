@@ -45,14 +45,17 @@ test("streamOf sends items one a line, each checked, and filtered to its schema"
   expect((await client.get("/own")).status).toBe(203);
 });
 
-test("eventsOf sends items as server-sent events of JSON", async () => {
+test("eventsOf sends items as server-sent events of JSON, checked and filtered too", async () => {
   class Items extends Plugin {
     events = get("/", { response: eventsOf(Item) }, async function* () {
-      yield { id: 1, kind: "new" };
+      const secret = { id: 1, kind: "new" as const, password: "x" };
+      yield secret;
       yield { id: 2, kind: "old" };
     });
+    wrong = get("/wrong", { response: eventsOf(Item) }, () => [{ id: "1" } as never]);
   }
   await using client = await TestClient.of(Items);
+  await expect(client.get("/wrong")).rejects.toThrow("its response schema refuses: response.id");
   const response = await client.get("/");
   expect(response.headers.get("content-type")).toBe("text/event-stream");
   expect(await response.text()).toBe(

@@ -4,7 +4,7 @@ import type { Request } from "../message/index.ts";
 import {
   describeWhole,
   itemsOf,
-  nativeType,
+  mayWantBigInt,
   reviverOf,
   type Schema,
   validatorOf,
@@ -21,8 +21,7 @@ export function compileBody(schema: Schema): Read {
   const validate = validatorOf(schema);
   const described = describeWhole(schema, "input");
   const revive = reviverOf(described);
-  // Where the schema cannot say what it wants, it may want a bigint.
-  const wantsLarge = !described || JSON.stringify(described).includes(`"${nativeType}":"bigint"`);
+  const wantsLarge = mayWantBigInt(described);
   return async ({ request }, into, faults) => {
     const text = await readText(request);
     const parsed = text === "" ? nothing : parseJSON(text);

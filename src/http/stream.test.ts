@@ -114,6 +114,20 @@ test("HEAD closes a Node stream that nobody has begun to read", async () => {
   expect(file.destroyed).toBe(true);
 });
 
+test("HEAD of the web's kind closes it too, and fails with nobody", async () => {
+  let failed = 0;
+  const chunks: AsyncIterator<string> = {
+    next: () => Promise.reject(new Error("nobody asks")),
+    return: () => Promise.reject(new Error(`it fails ${++failed} times`)),
+  };
+  class Streams extends Plugin {
+    read = get("/", () => new StreamingResponse({ [Symbol.asyncIterator]: () => chunks }));
+  }
+  await using client = await TestClient.of(Streams);
+  const response = await client.app.fetch(new Request("http://a/", { method: "HEAD" }));
+  expect([response.status, failed]).toEqual([200, 1]);
+});
+
 test("a signal that fires with the client wakes a generator that waits, and that is no error", async () => {
   let finished = false;
   const { port, failures, ended } = await serve(

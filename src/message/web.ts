@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { Headers } from "./headers.ts";
 import { Request } from "./request.ts";
 import { Response } from "./response.ts";
+import { discard } from "./source.ts";
 
 type WebRequest = globalThis.Request;
 type WebResponse = globalThis.Response;
@@ -36,8 +37,8 @@ export function toWebResponse(
     return new globalThis.Response(bare ? null : (body as string | null), init);
   }
   if (!bare) return new globalThis.Response(ReadableStream.from(ended(body, done)), init);
-  void body[Symbol.asyncIterator]().return?.();
-  done();
+  // Nobody is left who could be told of a source that does not end well.
+  void discard(body).then(done, done);
   return new globalThis.Response(null, init);
 }
 

@@ -4,7 +4,7 @@ import { toJSON } from "../message/index.ts";
 import {
   describeWhole,
   itemsOf,
-  nativeType,
+  mayWantBigInt,
   reviverOf,
   type Schema,
   validatorOf,
@@ -69,8 +69,7 @@ function parserOf(schema: Schema): (json: string) => unknown {
   if (known) return known;
   const described = describeWhole(schema, "input");
   const revive = reviverOf(described);
-  // Where the schema cannot say what it wants, it may want a bigint.
-  const wantsLarge = !described || JSON.stringify(described).includes(`"${nativeType}":"bigint"`);
+  const wantsLarge = mayWantBigInt(described);
   const parser = (json: string): unknown => {
     const value: unknown =
       wantsLarge && /\d{16}/.test(json) ? JSON.parse(json, keepLarge) : JSON.parse(json);

@@ -1,5 +1,5 @@
 export { isSecret, itemsOf, shorten } from "./issues.ts";
-export { type Revive, reviverOf } from "./native.ts";
+export { mayWantBigInt, type Revive, reviverOf } from "./native.ts";
 export {
   type Compiler,
   describe,

@@ -1,6 +1,11 @@
 import { type JSONSchema, nativeType } from "./schema.ts";
 import { readDate } from "./strings.ts";
 
+/** Whether somewhere in it a schema wants a bigint, as far as one can see: one that cannot say may want it. */
+export function mayWantBigInt(schema: JSONSchema | undefined): boolean {
+  return !schema || JSON.stringify(schema).includes(`"${nativeType}":"bigint"`);
+}
+
 export type Revive = (value: unknown) => unknown;
 
 /**
