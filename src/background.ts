@@ -83,7 +83,7 @@ export class BackgroundTasks {
     const timer = setTimeout(complain, slow * 1000).unref();
     try {
       await work();
-      log.debug({ ...about, ms: Math.round(performance.now() - begun) }, "Background work done");
+      log.info({ ...about, ms: Math.round(performance.now() - begun) }, "Background work done");
     } catch (error) {
       log.error({ ...about, err: error }, "Background work failed");
     } finally {

@@ -21,7 +21,7 @@ const requestId = () => ({ request_id: findContext()?.id });
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-test("the log names the request and the piece, what failed as an error and what was done for debugging", async () => {
+test("the log names the request and the piece, what was done and what failed", async () => {
   const { log, lines } = await listening();
   class Letters extends Plugin {
     send = post("/", { use }, ({ background }) => {
@@ -35,9 +35,9 @@ test("the log names the request and the piece, what failed as an error and what 
   const about = { request_id: "req-1", plugin: "letters" };
   const ms = expect.any(Number);
   expect(lines).toMatchObject([
-    { ...about, level: 20, piece: 1, ms, msg: "Background work done" },
+    { ...about, level: 30, piece: 1, ms, msg: "Background work done" },
     { ...about, level: 50, piece: 2, name: "second letter", msg: "Background work failed" },
-    { ...about, level: 20, piece: 3, name: "third letter", ms, msg: "Background work done" },
+    { ...about, level: 30, piece: 3, name: "third letter", ms, msg: "Background work done" },
   ]);
   expect(lines[0]).not.toHaveProperty("name");
 });

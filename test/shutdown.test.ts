@@ -59,6 +59,7 @@ describe.concurrent("SIGTERM", { timeout: 30_000 }, () => {
     expect(said(app)).toEqual([
       "begun",
       "background work done",
+      "Background work done",
       "zoo stopped",
       "undone",
       "slow stopped",
