@@ -1,18 +1,35 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
+/** Requests of one connection that are answered at a time. */
+const most = 16;
+
 /** A connection, and the requests on it that are being answered, oldest first. */
 export class Connection {
   readonly socket: Socket;
   readonly turns = new Set<Turn>();
   /** What came could not be read: no request follows. */
   refused = false;
+  #waiting: (() => void)[] | undefined;
 
   constructor(socket: Socket) {
     this.socket = socket;
     socket.once("close", () => {
+      this.#waiting = undefined;
       for (const turn of this.turns) turn.leave();
     });
+  }
+
+  /** Begins an answer, or has it wait: thousands of requests may come in one piece. */
+  begin(turn: Turn, answer: () => void): void {
+    this.turns.add(turn);
+    if (this.turns.size > most) (this.#waiting ??= []).push(answer);
+    else answer();
+  }
+
+  /** The answer has left. */
+  end(turn: Turn): void {
+    if (this.turns.delete(turn)) this.#waiting?.shift()?.();
   }
 
   get latest(): Turn | undefined {

@@ -45,6 +45,33 @@ test("pipelined requests are answered in their order", async () => {
   expect(client.text().match(/(?<=\r\n\r\n)\/(?:slow|\d)/g)).toEqual(targets);
 });
 
+test("of a thousand requests in one piece few are answered at a time, and each in its turn", async () => {
+  let [running, most] = [0, 0];
+  const { port } = await serve(async (request) => {
+    most = Math.max(most, ++running);
+    await sleep(1);
+    running--;
+    return new Response(request.target);
+  });
+  const client = await open(port);
+  const targets = Array.from({ length: 1000 }, (_, at) => `/${at}.`);
+  client.write(targets.map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join(""));
+  await until(() => client.text().endsWith("/999."));
+  expect(client.text().match(/(?<=\r\n\r\n)\/\d+\./g)).toEqual(targets);
+  expect(most).toBeLessThanOrEqual(16);
+});
+
+test("requests that wait behind others are not begun when their client goes", async () => {
+  const { port, seen, ended } = await serve(() => sleep(30).then(() => new Response("late")));
+  const client = await open(port);
+  client.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(100));
+  await until(() => seen.length > 0);
+  client.destroy();
+  await until(() => ended.length === seen.length);
+  await sleep(60);
+  expect([seen.length, ended.length]).toEqual([16, 16]);
+});
+
 test("an idle connection is kept, and closed after a while", async () => {
   const { port } = await serve(() => new Response("well"), { keepAliveTimeout: 0.1 });
   const client = await open(port);

@@ -49,16 +49,19 @@ export async function createHttpServer(
     if (fault) return refuseWith(outgoing, ...fault);
     const turn = new Turn(incoming, outgoing, sendTimeout);
     turn.awaitsContinue = awaitsContinue;
-    const turns = connections.get(incoming.socket)?.turns;
-    turns?.add(turn);
+    const connection = connections.get(incoming.socket);
     const send = async (response: Response): Promise<void> => {
       if (closing) outgoing.shouldKeepAlive = false;
       await sendResponse(response, turn);
-      turns?.delete(turn);
+      connection?.end(turn);
       // The head may have left before the end began, and have promised to stay.
       if (closing) setImmediate(() => server.closeIdleConnections());
     };
-    exchange(requestOf(turn), send).catch(() => turn.cut());
+    const answer = (): void => {
+      exchange(requestOf(turn), send).catch(() => turn.cut());
+    };
+    if (connection) connection.begin(turn, answer);
+    else answer();
   };
 
   const server = createServer({ ...limitsOf(options), requireHostHeader: false }, take);

@@ -96,6 +96,33 @@ test("TaskError fails a task for good, unless it says that another attempt may h
   expect(await end(await create(maybe))).toMatchObject({ error: "Not yet", attempts: 2 });
 });
 
+test("whatever a handler throws fails its attempt, also what cannot be read", async () => {
+  const thrown: readonly unknown[] = [
+    undefined,
+    Object.create(null),
+    Object.assign(new Error(), { message: undefined }),
+    new Proxy(
+      {},
+      {
+        has: () => {
+          throw new Error("not even looked at");
+        },
+      },
+    ),
+  ];
+  const { odd } = await start(
+    class Odd extends Plugin {
+      odd = task({ input: z.int(), retries: 1, backoff: 0 }, ({ input }) => {
+        throw thrown[input];
+      });
+    },
+  );
+  for (const at of thrown.keys()) {
+    const error = at === 0 ? "undefined" : "It threw what cannot be read";
+    expect(await end(await create(odd, at))).toMatchObject({ status: "failed", error, attempts: 2 });
+  }
+});
+
 test("`output` filters the result, and a result that breaks it fails the task without a retry", async () => {
   const { good, bad, unsayable } = await start(
     class Outputs extends Plugin {

@@ -105,7 +105,7 @@ export class Attempt {
       const result = await this.#handle(input.value);
       return await completed(spec.output, result);
     } catch (error) {
-      return this.#failure(error);
+      return this.#failure(readable(error));
     } finally {
       clearTimeout(timer);
     }
@@ -171,6 +171,17 @@ function failed(reason: string, error?: unknown, isInternal = false): Verdict {
 /** Whether an error was written for no reader: anything but what a handler says on purpose. */
 function isInternal(error: unknown): boolean {
   return !isTaskError(error) && !isHTTPException(error);
+}
+
+/** Anything may be thrown, also what has no text, and what throws when it is looked at. */
+function readable(thrown: unknown): unknown {
+  try {
+    isInternal(thrown);
+    if (typeof messageOf(thrown) === "string") return thrown;
+  } catch {
+    // As below.
+  }
+  return new Error("It threw what cannot be read");
 }
 
 function cut(text: string): string {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { dirname, join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { type Database, migrate, type Selectable, sql } from "../database/index.ts";
 import { Batch } from "./batch.ts";
 import {
@@ -98,8 +99,9 @@ export class SqliteEngine implements TaskEngine {
 
   async purge(before: Date): Promise<number> {
     let count = 0;
-    // In pieces: nobody can write meanwhile.
+    // In pieces, as nobody can write meanwhile, and nothing else is done in this process.
     for (let piece = 1000; piece === 1000; count += piece) {
+      await setImmediate();
       const { numDeletedRows } = await this.#db
         .deleteFrom("nexus_tasks")
         .where("seq", "in", (rows) =>

@@ -96,9 +96,11 @@ function uniqueKeyOf(unique: Task["spec"]["unique"], json: string, input: unknow
 /** Equal values, equal texts, whatever the order of their members. */
 function sorted(json: string): string {
   if (json === "") return "";
-  return JSON.stringify(JSON.parse(json), (_, value: unknown) =>
-    typeof value === "object" && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
-  );
+  return toJSON(JSON.parse(json, inOrder));
+}
+
+function inOrder(...[name, value, context]: Parameters<typeof keepLarge>): unknown {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+    : keepLarge(name, value, context);
 }

@@ -157,12 +157,13 @@ test("an input or a result that is too long is refused: it belongs into a file",
 
 test("a unique task is not created twice while it waits or runs", async () => {
   const gate = Promise.withResolvers<void>();
-  const { report, mail } = await start(
+  const { report, count, mail } = await start(
     class Uniques extends Plugin {
       report = task(
         { input: z.object({ a: z.int(), b: z.int() }), unique: true },
         () => gate.promise,
       );
+      count = task({ input: z.bigint(), unique: true }, () => gate.promise);
       mail = task(
         {
           input: z.object({ to: z.string().toLowerCase(), text: z.string() }),
@@ -175,6 +176,9 @@ test("a unique task is not created twice while it waits or runs", async () => {
   const first = await create(report, { a: 1, b: 2 });
   expect(await create(report, { b: 2, a: 1 }), "whatever the order of its members").toBe(first);
   expect(await create(report, { a: 1, b: 3 })).not.toBe(first);
+  const large = await create(count, 2n ** 64n);
+  expect(await create(count, 2n ** 64n)).toBe(large);
+  expect(await create(count, 2n ** 64n + 1n), "a number would round them to one").not.toBe(large);
   const letter = await create(mail, { to: "Ann", text: "one" });
   expect(await create(mail, { to: "ann", text: "two" })).toBe(letter);
   gate.resolve();

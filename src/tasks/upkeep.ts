@@ -23,13 +23,18 @@ export class Upkeep {
   readonly #now: () => number;
   readonly #told: Told;
   #nextClearance = 0;
-  /** When it is due again. */
-  next = 0;
+  #next = 0;
 
   constructor(engine: TaskEngine, now: () => number, told: Told) {
     this.#engine = engine;
     this.#now = now;
     this.#told = told;
+  }
+
+  /** When it is due again; a clock that was set back does not put it off. */
+  get next(): number {
+    const now = this.#now();
+    return this.#next - now > heartbeat ? now : this.#next;
   }
 
   /** @param beat gives the worker's own sign of life */
@@ -40,7 +45,7 @@ export class Upkeep {
       await this.#engine.purge(new Date(this.#now() - kept));
       this.#nextClearance = this.#now() + clearance;
     }
-    this.next = this.#now() + heartbeat;
+    this.#next = this.#now() + heartbeat;
   }
 
   async #recover(): Promise<void> {

@@ -119,6 +119,21 @@ test("a task that was cancelled elsewhere is told by the next sign of life", asy
   expect(await statusOf(id)).toMatchObject({ status: "cancelled", result: null });
 });
 
+test("signs of life go on when the clock is set back", async () => {
+  const [begun, told] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const id = await run(({ signal }) => {
+    begun.resolve();
+    signal.addEventListener("abort", () => told.resolve());
+    return told.promise;
+  });
+  await begun.promise;
+  await engine.cancel(id);
+  time -= 3600_000;
+  worker?.wake();
+  await told.promise;
+  expect(await statusOf(id)).toMatchObject({ status: "cancelled" });
+});
+
 test("an attempt that was lost with its process uses up no retry", async () => {
   const id = await run(
     () => Promise.reject(new Error("no")),
