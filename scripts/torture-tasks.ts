@@ -6,6 +6,7 @@ import { tortureTasks } from "../test/torture/tasks.ts";
 const { values } = parseArgs({
   options: { kills: { type: "string", default: "100" }, seed: { type: "string" } },
 });
+if (!/^[1-9]\d*$/.test(values.kills)) throw new Error(`--kills is no number: ${values.kills}`);
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
 console.log(`seed ${seed}`);
 const report = await tortureTasks({ kills: Number(values.kills), seed, log: console.log });

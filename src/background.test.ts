@@ -202,3 +202,13 @@ test("work sees the values of its request (M6)", async () => {
   await client.post("/");
   expect(seen).toEqual(["Ann"]);
 });
+
+test("what is no function is refused at once: the work of it would have begun, or never be done", async () => {
+  class Letters extends Plugin {
+    send = post("/", { use }, ({ background }) => {
+      background.add(Promise.resolve() as never);
+    });
+  }
+  await using client = await TestClient.of(Letters);
+  await expect(client.post("/")).rejects.toMatchObject({ code: "NX_BACKGROUND_WORK" });
+});

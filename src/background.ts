@@ -4,6 +4,7 @@ import { endingKey } from "./ending.ts";
 import { NexusError } from "./exceptions.ts";
 import { currentLog } from "./log.ts";
 import { findScope, key } from "./scope.ts";
+import { untilAborted } from "./waiting.ts";
 
 /** Seconds after which the log says that a piece still runs. */
 const slow = 10;
@@ -43,6 +44,14 @@ export class BackgroundTasks {
         cure: "Nobody would do it: await what adds it in the handler, or create a task.",
       });
     const [name, work] = typeof first === "string" ? [first, second!] : [undefined, first];
+    if (typeof work !== "function")
+      throw new NexusError(
+        "NX_BACKGROUND_WORK",
+        "Background work is a function, and this is none.",
+        {
+          cure: "Write background.add(() => this.email.send(letter)): with the arrow it waits for its turn.",
+        },
+      );
     this.#pieces.push({ piece: ++this.#added, name, work });
   }
 
@@ -57,7 +66,7 @@ export class BackgroundTasks {
    */
   async run(): Promise<void> {
     const over = this.#pieces.length ? findScope()?.find(endingKey)?.over : undefined;
-    await (over ? soonest(this.#runAll(over), over) : this.#runAll());
+    await (over ? untilAborted(over, this.#runAll(over)) : this.#runAll());
     this.#isOver = true;
     const left = this.#pieces.length + (this.#running ? 1 : 0);
     if (!left) return;
@@ -93,12 +102,3 @@ export class BackgroundTasks {
 }
 
 export const backgroundKey = key<BackgroundTasks>("nexus/BackgroundTasks");
-
-/** Waits for work, or for a signal to fire. */
-async function soonest(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const end = (): void => resolve();
-  signal.addEventListener("abort", end, { once: true });
-  if (!signal.aborted) await Promise.race([work, promise]);
-  signal.removeEventListener("abort", end);
-}

@@ -10,6 +10,14 @@ test("an end is told first, and what still runs is given up later", async () => 
   expect(ending.over.aborted).toBe(true);
 });
 
+test("an end that is given for ever is never given up", async () => {
+  const ending = new Ending();
+  const ended = ending.begin(Infinity);
+  await sleep(10);
+  expect([ending.begun.aborted, ending.over.aborted]).toEqual([true, false]);
+  ended();
+});
+
 test("who sees that the time is up need not wait for the clock", () => {
   const ending = new Ending();
   const ended = ending.begin(60);

@@ -1,4 +1,5 @@
 import { key } from "./scope.ts";
+import { later } from "./waiting.ts";
 
 /**
  * The end of an app, or of one of its plugins, as those inside see it come: first what would go on for
@@ -19,13 +20,13 @@ export class Ending {
   }
 
   /**
-   * @param patience seconds until what still runs is given up
+   * @param patience seconds until what still runs is given up; Infinity: never
    * @returns what ends the waiting, for when nothing runs any more
    */
   begin(patience: number): () => void {
     this.#begun.abort(new Error("It is about to end"));
     if (patience <= 0) this.giveUp();
-    const timer = setTimeout(() => this.giveUp(), patience * 1000).unref();
+    const timer = later(patience * 1000, () => this.giveUp())?.unref();
     return () => clearTimeout(timer);
   }
 

@@ -249,9 +249,9 @@ export function storageContract(name: string, create: () => Promise<Place>): voi
 
     it("makes links that hold up to a week", async (files) => {
       const refused = expect.objectContaining({ code: "NX_STORAGE_URL" });
-      for (const expires of [0, -1, 604_801, 1.5, NaN])
-        await expect(files.url("a", { expires })).rejects.toEqual(refused);
-      expect(await files.url("a b/ü", { expires: 604_800 })).toMatch(/\ba%20b\/%C3%BC\?/);
+      for (const expiresIn of [0, -1, 604_801, 1.5, NaN])
+        await expect(files.url("a", { expiresIn })).rejects.toEqual(refused);
+      expect(await files.url("a b/ü", { expiresIn: 604_800 })).toMatch(/\ba%20b\/%C3%BC\?/);
     });
   });
 }

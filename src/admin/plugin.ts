@@ -1,16 +1,17 @@
 import { noStore } from "../accounts/no-store.ts";
 import { mount } from "../http/index.ts";
 import { Plugin } from "../plugin/index.ts";
+import { adminPermission } from "../tasks/index.ts";
 import { TaskRoutes } from "./task-routes.ts";
 
 /** What administrators see and do of the platform itself: routes under `/api/v1`. */
 export class AdminPlugin extends Plugin {
   static override readonly prefix = "/api/v1";
   static override readonly permissions = {
-    "admin:tasks": "See all tasks, cancel them and do them again",
+    [adminPermission]: "See all tasks, cancel them and do them again",
   };
 
   override readonly middleware = [noStore];
 
-  tasks: TaskRoutes = mount("/tasks", TaskRoutes, { permission: "admin:tasks", tags: ["Tasks"] });
+  tasks: TaskRoutes = mount("/tasks", TaskRoutes, { permission: adminPermission, tags: ["Tasks"] });
 }

@@ -13,8 +13,9 @@ import {
   Pagination,
   text,
 } from "../shape/index.ts";
+import { taskStates } from "../tasks/index.ts";
 
-const State = oneOf(["pending", "running", "completed", "failed", "cancelled"]);
+const State = oneOf(taskStates);
 
 export const Task = object("TaskStatus", {
   id: text(),

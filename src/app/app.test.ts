@@ -162,54 +162,6 @@ test("settings that do not fit throw, all faults at once", async () => {
   );
 });
 
-test("closing twice is closing once", async () => {
-  let stopped = 0;
-  class Notes extends Plugin {
-    stop = () => void stopped++;
-  }
-  await start([Notes]);
-  const first = app.close();
-  expect(app.close()).toBe(first);
-  await first;
-  await app[Symbol.asyncDispose]();
-  expect(stopped).toBe(1);
-});
-
-test("closing waits for what runs and for the work behind it", async () => {
-  const order: string[] = [];
-  class Notes extends Plugin {
-    slow = get("/slow", { use: { background: BackgroundTasks } }, async ({ background }) => {
-      background.add(async () => {
-        await sleep(30);
-        order.push("background");
-      });
-      await sleep(30);
-      order.push("answered");
-      return null;
-    });
-    stop = () => void order.push("stopped");
-  }
-  await start([Notes]);
-  const answer = app.fetch(new Request("http://test/slow"));
-  await app.close();
-  expect((await answer).status).toBe(200);
-  expect(order).toEqual(["answered", "background", "stopped"]);
-});
-
-test("closing gives up what does not end by the deadline, once", async () => {
-  class Stuck extends Plugin {
-    stuck = get("/stuck", () => new Promise<never>(() => {}));
-  }
-  await start([Stuck]);
-  const { url } = await app.listen({ port: 0 });
-  const cut = fetch(`${url}/stuck`).catch(() => "cut");
-  await sleep(50);
-  const begun = performance.now();
-  await app.close(1.2);
-  expect(performance.now() - begun).toBeLessThan(2000);
-  expect(await cut).toBe("cut");
-});
-
 test("health: live always, ready unless a plugin that must be there is unwell", async () => {
   let well = true;
   class Notes extends Plugin {
@@ -298,3 +250,10 @@ async function start(plugins: PluginClass[], options: AppOptions = {}) {
   app = await createApp({ plugins, docs: false, env: {}, log, ...options });
   return { lines };
 }
+
+test("an option that nobody knows is refused, with the one that was meant", async () => {
+  await expect(createApp({ plugin: [] } as never)).rejects.toMatchObject({
+    code: "NX_CONFIG",
+    message: expect.stringContaining("It was given plugin. Did you mean plugins?"),
+  });
+});

@@ -12,6 +12,7 @@ import { currentLog, logKey } from "../log.ts";
 import { fromWebRequest, type Request, type Response, toWebResponse } from "../message/index.ts";
 import type { PluginHost, RouteTable } from "../plugin/index.ts";
 import type { Scope } from "../scope.ts";
+import { inTime } from "../waiting.ts";
 
 type Send = (response: Response) => Promise<void> | void;
 
@@ -122,7 +123,7 @@ export class App implements AsyncDisposable {
 
   /**
    * Stops accepting, finishes what runs, stops the plugins.
-   * @param deadline seconds until what still runs is given up; default 30
+   * @param deadline seconds until what still runs is given up; default 30, Infinity: never
    */
   close(deadline = 30): Promise<void> {
     return (this.#closed ??= this.#close(deadline));
@@ -134,12 +135,12 @@ export class App implements AsyncDisposable {
     const ended = ending.begin(deadline);
     await Promise.all(this.#servers.map((server) => server.close(deadline)));
     // Answers that have left may still have work behind them.
-    if (!(await within(end - performance.now(), Promise.allSettled(this.#running)))) {
+    if (!(await inTime(end - performance.now(), Promise.allSettled(this.#running)))) {
       ending.giveUp();
       // What hears of it says what it leaves, and cleans up behind itself.
-      await within(moment, Promise.allSettled(this.#running));
+      await inTime(moment, Promise.allSettled(this.#running));
     }
-    const isEnded = await within(
+    const isEnded = await inTime(
       Math.max(end - performance.now(), 0) + leastForStopping,
       this.plugins.stop().then(() => this.scope.run(() => this.scope.dispose())),
     );
@@ -156,19 +157,6 @@ export class App implements AsyncDisposable {
 const leastForStopping = 5000;
 /** Milliseconds for requests that were given up. */
 const moment = 100;
-
-/** @returns whether the work was done in time */
-async function within(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), Math.max(0, milliseconds));
-  });
-  try {
-    return await Promise.race([work.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 /** Of this platform. */
 export const version: string = (

@@ -1,4 +1,10 @@
-import { readSettings, type Settings, settingsKey } from "../config/index.ts";
+import {
+  ConfigError,
+  readSettings,
+  type Settings,
+  settingsKey,
+  unknownIn,
+} from "../config/index.ts";
 import { findContext } from "../context.ts";
 import { docsOptionsKey, DocsPlugin, errorFormatKey } from "../docs/index.ts";
 import { Ending, endingKey } from "../ending.ts";
@@ -36,6 +42,7 @@ import type { AppOptions } from "./options.ts";
  * @throws ConfigError for what its settings get wrong; the failure of a plugin, unless `tolerant`
  */
 export async function createApp(options: AppOptions = {}): Promise<App> {
+  checkNames(options);
   const settings: Settings = { ...readSettings(options.env ?? process.env), ...options.settings };
   const scope = new Scope("app", "app");
   const log = options.log ?? (await createLog({ level: settings.log, members: requestMembers }));
@@ -82,6 +89,18 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
   } catch (error) {
     await app.close(0).catch(() => {});
     throw error;
+  }
+}
+
+const known =
+  "plugins broken middleware config errorHandlers errorFormat docs accounts server tolerant startTimeout settings env log overrides";
+
+/** For those who write JavaScript, or run TypeScript unchecked. */
+function checkNames({ ...options }: AppOptions): void {
+  const unknown = unknownIn(options, known.split(" "));
+  if (unknown) {
+    const { names, cure } = unknown;
+    throw new ConfigError("createApp() cannot start:", [`It was given ${names}. ${cure}`]);
   }
 }
 

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { access, constants, mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type App, createApp, type NexusConfig } from "../app/index.ts";
-import { ConfigError, readSettings, type Settings } from "../config/index.ts";
+import { ConfigError, readSettings, type Settings, unknownIn } from "../config/index.ts";
 import { messageOf, NexusError } from "../exceptions.ts";
 import { logKey, silent } from "../log.ts";
 import { importDefault, loadPlugins, registerPluginHooks } from "../plugin/index.ts";
@@ -16,9 +16,10 @@ export async function loadApp(
   over: Partial<Settings> = {},
 ): Promise<{ readonly app: App; readonly settings: Settings }> {
   registerPluginHooks();
-  const { config, ...read } = await readAll(folder);
-  const settings: Settings = { ...read.settings, ...over };
-  const pluginsFolder = resolve(folder, config.pluginsFolder ?? "plugins");
+  const { config: read, ...environment } = await readAll(folder);
+  const settings: Settings = { ...environment.settings, ...over };
+  const { pluginsFolder: place = "plugins", ...config } = read;
+  const pluginsFolder = resolve(folder, place);
   const { sources, broken } = await loadPlugins(pluginsFolder);
   const app = await createApp({
     accounts: true,
@@ -147,11 +148,10 @@ const known =
   );
 
 function checkKeys(config: object, file: string): NexusConfig {
-  const unknown = Object.keys(config).filter((name) => !known.includes(name));
-  if (!unknown.length) return config;
-  throw new NexusError("NX_CONFIG_FILE", `${file} has ${unknown.join(", ")}, which is unknown.`, {
-    cure: `Known are ${known.join(", ")}.`,
-  });
+  const unknown = unknownIn(config, known);
+  if (!unknown) return config;
+  const { names, cure } = unknown;
+  throw new NexusError("NX_CONFIG_FILE", `${file} has ${names}, which is unknown.`, { cure });
 }
 
 async function makeDataDir(folder: string): Promise<void> {

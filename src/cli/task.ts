@@ -8,6 +8,7 @@ import {
   isTaskState,
   listTasks,
   retryTask,
+  taskStates,
   type TaskStatus,
 } from "../tasks/index.ts";
 import { openTaskStore } from "./load.ts";
@@ -28,7 +29,7 @@ export async function listAll(options: ListOptions): Promise<void> {
   const { status, name, plugin, owner, json } = options;
   if (status !== undefined && !isTaskState(status)) {
     throw new NexusError("NX_TASK_COMMAND", `No task has the status "${status}".`, {
-      cure: "Say pending, running, completed, failed or cancelled.",
+      cure: `Say one of ${taskStates.join(", ")}.`,
     });
   }
   const limit = Number(options.limit);

@@ -23,6 +23,18 @@ export function closest(name: string, names: Iterable<string>): string | undefin
   return best;
 }
 
+/** The names among what was said that nobody knows, and the cure; nothing where all are known. */
+export function unknownIn(
+  said: object,
+  known: readonly string[],
+): { readonly names: string; readonly cure: string } | undefined {
+  const unknown = Object.keys(said).filter((name) => !known.includes(name));
+  if (!unknown.length) return undefined;
+  const meant = unknown.length === 1 ? closest(unknown[0]!, known) : undefined;
+  const cure = meant === undefined ? `Known are ${known.join(", ")}.` : `Did you mean ${meant}?`;
+  return { names: unknown.join(", "), cure };
+}
+
 /** `" Did you mean PORT?"`, or nothing. */
 export function didYouMean(name: string, names: Iterable<string>): string {
   const meant = closest(name, names);

@@ -45,9 +45,9 @@ export class Database<Tables = unknown> extends Kysely<Tables> {
 
   /**
    * Runs `work` when the transaction that is open in the caller's scope has been committed, and never when
-   * it is rolled back; without a transaction at once. A failure is logged.
+   * it is rolled back; without a transaction at once. Nobody waits for it; a failure is logged.
    */
-  afterCommit(work: () => void): void {
+  afterCommit(work: () => unknown): void {
     this.#driver.afterCommit(work);
   }
 

@@ -95,17 +95,21 @@ test("what the app begins for itself, no request joins", async () => {
   expect(await seen).toEqual([]);
 });
 
-test("a savepoint undoes a part of a transaction", async () => {
+test("a savepoint undoes a part of a transaction, and what was left for after the commit", async () => {
+  const told: string[] = [];
   await request(async () => {
     const trx = await db.startTransaction().execute();
     await add("ann");
+    db.afterCommit(() => told.push("ann"));
     const saved = await trx.savepoint('the "point"').execute();
     await add("bob");
+    db.afterCommit(() => told.push("bob"));
     await saved.rollbackToSavepoint('the "point"').execute();
     await saved.releaseSavepoint('the "point"').execute();
     await trx.commit().execute();
   });
   expect(await names()).toEqual(["ann"]);
+  expect(told).toEqual(["ann"]);
 });
 
 test("two databases do not join each other's transactions", async () => {

@@ -47,7 +47,7 @@ export class JoiningDriver implements Driver {
     const open = this.#end(connection);
     if (open?.failed) throw joinedFailure();
     await this.#driver.commitTransaction(connection);
-    for (const work of open?.after ?? []) attempt(work);
+    for (const work of open?.after ?? []) void attempt(work);
   }
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
@@ -59,12 +59,16 @@ export class JoiningDriver implements Driver {
     await this.#driver.rollbackTransaction(connection);
   }
 
-  async savepoint(...[connection, ...rest]: Parameters<Savepoint>): Promise<void> {
-    await this.#driver.savepoint?.(realOf(connection), ...rest);
+  async savepoint(...[connection, name, ...rest]: Parameters<Savepoint>): Promise<void> {
+    const real = realOf(connection);
+    await this.#driver.savepoint?.(real, name, ...rest);
+    this.#open.get(real)?.save(name);
   }
 
-  async rollbackToSavepoint(...[connection, ...rest]: Parameters<Savepoint>): Promise<void> {
-    await this.#driver.rollbackToSavepoint?.(realOf(connection), ...rest);
+  async rollbackToSavepoint(...[connection, name, ...rest]: Parameters<Savepoint>): Promise<void> {
+    const real = realOf(connection);
+    await this.#driver.rollbackToSavepoint?.(real, name, ...rest);
+    this.#open.get(real)?.forgetSince(name);
   }
 
   async releaseSavepoint(...[connection, ...rest]: Parameters<Savepoint>): Promise<void> {
@@ -72,10 +76,10 @@ export class JoiningDriver implements Driver {
   }
 
   /** Runs `work` after the commit of the transaction that is open in the caller's scope, else at once. */
-  afterCommit(work: () => void): void {
+  afterCommit(work: () => unknown): void {
     const open = findScope()?.find(this.#key);
-    if (open && !open.over) open.after.push(work);
-    else attempt(work);
+    if (open) open.after.push(work);
+    else void attempt(work);
   }
 
   destroy(): Promise<void> {
@@ -97,11 +101,22 @@ class OpenTransaction {
   failed = false;
   over = false;
   /** What waits for the commit. */
-  readonly after: (() => void)[] = [];
+  readonly after: (() => unknown)[] = [];
+  /** How much of that there was at each savepoint. */
+  readonly #saved = new Map<string, number>();
   leave = (): void => {};
 
   constructor(connection: DatabaseConnection) {
     this.connection = connection;
+  }
+
+  save(point: string): void {
+    this.#saved.set(point, this.after.length);
+  }
+
+  /** What waits since a savepoint is undone with it. */
+  forgetSince(point: string): void {
+    this.after.length = this.#saved.get(point) ?? 0;
   }
 
   end(): void {
@@ -135,9 +150,9 @@ class JoinedConnection implements DatabaseConnection {
 }
 
 /** What is committed stays so: it is too late for anybody to hear of a failure. */
-function attempt(work: () => void): void {
+async function attempt(work: () => unknown): Promise<void> {
   try {
-    work();
+    await work();
   } catch (error) {
     currentLog().error({ err: error }, "Work after a commit failed");
   }

@@ -272,6 +272,7 @@ test("work that is left for after the commit runs then, and never after a rollba
       db.afterCommit(() => {
         throw new Error("logged, and no matter of the others");
       });
+      db.afterCommit(() => Promise.reject(new Error("neither is this")));
       db.afterCommit(() => told.push("last"));
       expect(told).toEqual([]);
     }),
@@ -285,6 +286,13 @@ test("work that is left for after the commit runs then, and never after a rollba
     }),
   );
   await expect(failing).rejects.toThrow("no");
+  const refused = request(() =>
+    transaction(async () => {
+      await db.insertInto("entries").values({ account: "nobody" }).execute();
+      db.afterCommit(() => told.push("never"));
+    }),
+  );
+  await expect(refused, "the commit itself").rejects.toThrow("FOREIGN KEY");
   db.afterCommit(() => told.push("at once"));
   expect(told).toEqual(["outer", "joined", "last", "at once"]);
 });

@@ -1,4 +1,5 @@
 import { NexusError } from "../exceptions.ts";
+import { later } from "../waiting.ts";
 
 /** One at a time, first come first served. */
 export class Turns {
@@ -6,7 +7,7 @@ export class Turns {
   readonly #waiting: (() => void)[] = [];
   #taken = false;
 
-  /** @param patience seconds that one waits at most */
+  /** @param patience seconds that one waits at most; Infinity: for ever */
   constructor(patience: number) {
     this.#patience = patience;
   }
@@ -29,10 +30,10 @@ export class Turns {
         clearTimeout(timer);
         resolve();
       };
-      const timer = setTimeout(() => {
+      const timer = later(this.#patience * 1000, () => {
         this.#waiting.splice(this.#waiting.indexOf(next), 1);
         reject(this.#busy());
-      }, this.#patience * 1000);
+      });
       this.#waiting.push(next);
     });
   }

@@ -1,4 +1,5 @@
 import { formOf, type RouteSpec } from "../http/index.ts";
+import { isBodiless } from "../message/index.ts";
 import { describe, type JSONSchema, type Schema } from "../validation/index.ts";
 import type { Components } from "./components.ts";
 import type { Content } from "./document.ts";
@@ -9,7 +10,7 @@ export function successContent(
   components: Components,
   where: string,
 ): Content {
-  const isEmpty = status === 204 || status === 205 || status === 304 || (status > 300 && !response);
+  const isEmpty = isBodiless(status) || (status > 300 && !response);
   return isEmpty ? {} : contentOf(response, components, `${where}_response`);
 }
 

@@ -63,6 +63,23 @@ test("eventsOf sends items as server-sent events of JSON, checked and filtered t
   );
 });
 
+test("eventsOf says the id and the name of each event of its item", async () => {
+  class Items extends Plugin {
+    events = get(
+      "/",
+      { response: eventsOf(Item, { id: ({ id }) => id, event: ({ kind }) => kind }) },
+      () => [{ id: 7, kind: "new" as const }],
+    );
+  }
+  await using client = await TestClient.of(Items);
+  const text = await (await client.get("/")).text();
+  expect(text.trim().split("\n").toSorted()).toEqual([
+    'data: {"id":7,"kind":"new"}',
+    "event: new",
+    "id: 7",
+  ]);
+});
+
 test("who gives events may be told when nobody hears them any more", async () => {
   let seen: AbortSignal | undefined;
   class Items extends Plugin {

@@ -2,8 +2,11 @@ import { NexusError } from "../exceptions.ts";
 import {
   type Chunks,
   EventStream,
+  isMediaRange,
+  isMediaType,
   mapped,
   type Response,
+  type ServerEvent,
   sourceOf,
   StreamingResponse,
   toJSON,
@@ -14,9 +17,20 @@ import type { AnyResponse } from "./spec.ts";
 const brand: unique symbol = Symbol.for("nexus.answer");
 
 /** A response that is no single JSON value. */
-export type AnswerForm =
-  | { readonly kind: "stream" | "events"; readonly item: Schema }
-  | { readonly kind: "media"; readonly types: readonly string[] };
+export type AnswerForm = ItemsForm | { readonly kind: "media"; readonly types: readonly string[] };
+
+/** Many items. */
+export type ItemsForm =
+  | { readonly kind: "stream"; readonly item: Schema }
+  | { readonly kind: "events"; readonly item: Schema; readonly about: EventsOptions<never> };
+
+/** What an event says beside its item. */
+export interface EventsOptions<Item> {
+  /** What a client names when it comes back: `lastEventId(request)`. */
+  readonly id?: (item: Item) => string | number;
+  /** What listeners are called for; default `message`. */
+  readonly event?: string | ((item: Item) => string);
+}
 
 /** For `response`: many items, each checked and filtered, sent one a line as they come (JSON Lines). */
 export function streamOf<S extends Schema>(item: S): Schema<Chunks<In<S>>, Chunks<Out<S>>> {
@@ -27,8 +41,11 @@ export function streamOf<S extends Schema>(item: S): Schema<Chunks<In<S>>, Chunk
 export type Items<T> = Chunks<T> | ((signal: AbortSignal) => Chunks<T>);
 
 /** For `response`: many items, each checked and filtered, sent as server-sent events of JSON. */
-export function eventsOf<S extends Schema>(item: S): Schema<Items<In<S>>, Items<Out<S>>> {
-  return answerSchema({ kind: "events", item });
+export function eventsOf<S extends Schema>(
+  item: S,
+  about: EventsOptions<Out<S>> = {},
+): Schema<Items<In<S>>, Items<Out<S>>> {
+  return answerSchema({ kind: "events", item, about });
 }
 
 /**
@@ -38,15 +55,13 @@ export function eventsOf<S extends Schema>(item: S): Schema<Items<In<S>>, Items<
  */
 export function media(...types: [string, ...string[]]): Schema<AnyResponse, AnyResponse> {
   for (const type of types.length ? types : [undefined]) {
-    if (type !== undefined && mediaType.test(type)) continue;
+    if (type === "*/*" || (type && (isMediaRange(type) || isMediaType(type)))) continue;
     throw new NexusError("NX_MEDIA_TYPE", `media() was given ${JSON.stringify(type)}.`, {
       cure: 'Name types as in media("application/pdf", "image/*").',
     });
   }
   return answerSchema({ kind: "media", types });
 }
-
-const mediaType = /^(?:\*\/\*|[\w!#$&^.+-]+\/(?:\*|[\w!#$&^.+-]+(?:\s*;.*)?))$/;
 
 /** The form that a response schema stands for, when it stands for one of these. */
 export function formOf(schema: Schema | undefined): AnswerForm | undefined {
@@ -58,19 +73,32 @@ type Check = (item: unknown) => unknown;
 
 /** What a handler gave for a schema of `streamOf` or `eventsOf`; `undefined` when it gives no items. */
 export function streamed(
-  form: "stream" | "events",
+  form: ItemsForm,
   items: unknown,
   check: Check,
   status: number,
 ): Response | undefined {
-  if (form === "stream") return isMany(items) ? linesOf(items, check, status) : undefined;
-  const open = (chunks: Chunks<unknown>) =>
-    mapped(mapped(sourceOf(chunks), check), (data) => ({ data }));
+  if (form.kind === "stream") return isMany(items) ? linesOf(items, check, status) : undefined;
+  const write = eventOf(form.about);
+  const open = (chunks: Chunks<unknown>) => mapped(mapped(sourceOf(chunks), check), write);
   if (isMany(items)) return new EventStream(open(items), { status });
   if (typeof items !== "function") return undefined;
   // The compiler has seen to it that it is one of a signal.
   const source = items as (signal: AbortSignal) => Chunks<unknown>;
   return new EventStream((signal) => open(source(signal)), { status });
+}
+
+function eventOf({ id, event }: EventsOptions<never>): (data: unknown) => ServerEvent {
+  return (data) => {
+    // What the schema has let through.
+    const item = data as never;
+    const name = typeof event === "function" ? event(item) : event;
+    return {
+      data,
+      ...(id && { id: String(id(item)) }),
+      ...(name !== undefined && { event: name }),
+    };
+  };
 }
 
 function isMany(items: unknown): items is Chunks<unknown> {

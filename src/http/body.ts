@@ -1,6 +1,6 @@
 import { HTTPException } from "../exceptions.ts";
 import type { ErrorItem } from "../exceptions.ts";
-import type { Request } from "../message/index.ts";
+import { bareType, type Request } from "../message/index.ts";
 import {
   describeWhole,
   itemsOf,
@@ -12,7 +12,7 @@ import {
 import type { Read } from "./input.ts";
 import { findLarge, parseJSON, type Parsed } from "./json.ts";
 
-const json = /^application\/(?:[\w!#$&^.+-]+\+)?json$/i;
+const json = /^application\/(?:[\w!#$&^.+-]+\+)?json$/;
 const nothing: Parsed = { value: undefined, hasLarge: false };
 const missing: ErrorItem = { loc: ["body"], type: "missing", msg: "Field required" };
 
@@ -65,9 +65,9 @@ export function refuseEncoded(request: Request): void {
   });
 }
 
-/** The Content-Type without its parameters. */
+/** The Content-Type without its parameters, in small letters. */
 export function mediaTypeOf(request: Request): string {
-  return (request.headers.get("content-type") ?? "").split(";", 1)[0]!.trim();
+  return bareType(request.headers.get("content-type") ?? "");
 }
 
 export function unsupported(request: Request, ...wanted: readonly string[]): HTTPException {

@@ -6,7 +6,16 @@ import { NexusError } from "../exceptions.ts";
 import { Plugin, type PluginClass } from "../plugin/index.ts";
 import { Service } from "../services.ts";
 import { TestClient } from "../testing/index.ts";
-import { file, files, get as typedGet, mount, post as typedPost, Routes } from "./index.ts";
+import {
+  eventsOf,
+  file,
+  files,
+  get as typedGet,
+  mount,
+  post as typedPost,
+  Routes,
+  streamOf,
+} from "./index.ts";
 
 // As JavaScript calls them: the types would refuse what stands here.
 const get = typedGet as unknown as (...args: unknown[]) => unknown;
@@ -55,6 +64,13 @@ test("a file anywhere but in a field of a form is refused", async () => {
   expect(await faultOf(() => post("/pets", { form: file() }, () => 1))).toContain(
     "has a file as form.",
   );
+  for (const spec of [
+    { form: z.object({ a: file() as never }) },
+    { body: z.object({ a: file() as never }) },
+  ])
+    expect(await faultOf(() => post("/pets", spec, () => 1))).toMatch(
+      /has a file inside the schema of (form|body)\. Write form: \{ file: file\(\), … \}/,
+    );
   expect(await faultOf(() => get("/pets", { form: { a: file() } }, () => 1))).toContain(
     "A GET has no body",
   );
@@ -72,6 +88,21 @@ test("body and form together are refused", async () => {
 test("a body of a GET route is refused", async () => {
   expect(await faultOf(() => get("/pets", { body: z.any() }, () => 1))).toMatch(
     /says "body"\. A GET has no body: use query, or post\.$/,
+  );
+});
+
+test("items with a status that has no body are refused", async () => {
+  for (const status of [204, 205, 304])
+    expect(
+      await faultOf(() => get("/pets", { response: streamOf(z.int()), status }, () => [])),
+    ).toMatch(
+      new RegExp(
+        `^NX_ROUTE_SPEC: The route GET /pets ${here} says streamOf\\(…\\), and status: ${status}, which has no body`,
+      ),
+    );
+  const spec = { response: eventsOf(z.int()), status: 204 };
+  expect(await faultOf(() => get("/pets", spec, () => []))).toContain(
+    "says eventsOf(…), and status",
   );
 });
 

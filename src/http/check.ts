@@ -1,8 +1,10 @@
 import { checkGuard } from "../auth/index.ts";
 import { closest } from "../config/index.ts";
 import { NexusError } from "../exceptions.ts";
+import { isBodiless } from "../message/index.ts";
 import { checkLimit } from "../ratelimit/index.ts";
-import { describeWhole, isSchema } from "../validation/index.ts";
+import { describeWhole, isSchema, type Schema } from "../validation/index.ts";
+import { formOf } from "./answers.ts";
 import { membersOf } from "./field.ts";
 import { rulesOf } from "./file-field.ts";
 import { reserved } from "./input.ts";
@@ -29,9 +31,19 @@ export function checkSpec(verb: Verb, spec: RouteSpec, where: () => string): voi
     if (!isSchema(value)) fail(`has no schema as ${source}`, "Give it one, as in z.string().");
     else if (rulesOf(value) && !source.endsWith(" in form"))
       fail(`has a file as ${source}`, "Only a form has files: form: { file: file() }.");
+    else if (membersWith(value).some(rulesOf))
+      fail(
+        `has a file inside the schema of ${source}`,
+        "Write form: { file: file(), … }, a schema a field.",
+      );
   }
   if (spec.body && spec.form) {
     fail('says both "body" and "form"', "A request has one body: keep one of the two.");
+  }
+  const form = formOf(spec.response)?.kind;
+  if ((form === "stream" || form === "events") && isBodiless(spec.status ?? 200)) {
+    const cure = "Nobody would get its items: leave one of the two out.";
+    fail(`says ${form}Of(…), and status: ${spec.status}, which has no body`, cure);
   }
   if ((spec.body || spec.form) && ["GET", "HEAD", "OPTIONS"].includes(verb)) {
     fail(`says "${spec.body ? "body" : "form"}"`, `A ${verb} has no body: use query, or post.`);
@@ -58,6 +70,12 @@ export function checkWords(spec: Defaults, who: () => string): void {
       ? `A route understands ${[...known].join(", ")}.`
       : `Did you mean ${meant}?`,
   );
+}
+
+/** The members of an object schema, as Zod and Valibot keep them. */
+function membersWith(schema: Schema): Schema[] {
+  const { shape, entries } = schema as { readonly shape?: unknown; readonly entries?: unknown };
+  return Object.values(shape ?? entries ?? {}).filter(isSchema);
 }
 
 function schemasOf(spec: RouteSpec): [source: string, schema: unknown][] {

@@ -11,6 +11,9 @@ export class Connection {
   /** What came could not be read: no request follows. */
   refused = false;
   #waiting: (() => void)[] | undefined;
+  /** Bytes that the client had taken when it was last looked at, and since when it has no more. */
+  #taken = -1;
+  #since = 0;
 
   constructor(socket: Socket) {
     this.socket = socket;
@@ -35,6 +38,33 @@ export class Connection {
   get latest(): Turn | undefined {
     return [...this.turns].at(-1);
   }
+
+  /** Cuts it off when the client has taken nothing for so long, though something is there for it. */
+  cutIfStalled(milliseconds: number): void {
+    const { waiting, taken } = flowOf(this.socket);
+    const now = performance.now();
+    if (!waiting || taken !== this.#taken) {
+      this.#taken = taken;
+      this.#since = now;
+    } else if (now - this.#since >= milliseconds) {
+      // By a reset: nobody takes what has arrived for the whole, and the system lets go of the rest.
+      this.socket.resetAndDestroy();
+    }
+  }
+}
+
+/**
+ * Bytes that the system has yet to take, and those that it has. What it has taken is as good as sent.
+ * Node's own time-out of sockets looks at these too, but is put off by whatever the client sends; what
+ * else Node tells counts a chunk of any size as sent at once, or not before its last byte.
+ */
+function flowOf(socket: Socket): { readonly waiting: number; readonly taken: number } {
+  // Part of Node, though of no documentation.
+  const { _handle: handle } = socket as Socket & {
+    readonly _handle?: { readonly bytesWritten: number; readonly writeQueueSize: number } | null;
+  };
+  const waiting = handle?.writeQueueSize ?? 0;
+  return { waiting, taken: (handle?.bytesWritten ?? 0) - waiting };
 }
 
 /** One request and its answer. */
@@ -46,13 +76,10 @@ export class Turn {
   awaitsContinue = false;
   #gone = false;
   #whenGone: Set<() => void> | undefined;
-  readonly #sendTimeout: number;
 
-  /** @param sendTimeout milliseconds that the client may take nothing */
-  constructor(incoming: IncomingMessage, outgoing: ServerResponse, sendTimeout: number) {
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
     this.incoming = incoming;
     this.outgoing = outgoing;
-    this.#sendTimeout = sendTimeout;
     const { "content-length": length, "transfer-encoding": coding } = incoming.headers;
     this.hasBody = coding !== undefined || (length !== undefined && Number(length) !== 0);
   }
@@ -87,12 +114,7 @@ export class Turn {
     const { promise, resolve } = Promise.withResolvers<void>();
     const undo = this.onGone(resolve);
     outgoing.once(event, resolve);
-    // What the system has taken already is as good as sent.
-    const patience = outgoing.socket?.writableLength
-      ? setTimeout(() => outgoing.destroy(), this.#sendTimeout)
-      : undefined;
     await promise;
-    clearTimeout(patience);
     outgoing.off(event, resolve);
     undo();
   }

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
-import type { Spool, Spooled } from "./spool.ts";
+import type { OpenDraft } from "../drafts.ts";
+import type { Spool } from "./spool.ts";
 
 /** Bytes of a file that stay in memory. */
 const mostInMemory = 64 * 1024;
@@ -18,7 +19,7 @@ export class Draft {
   readonly #room: Room;
   readonly #inspect: (beginning: Buffer) => void | Promise<void>;
   #pieces: Buffer[] = [];
-  #file: Spooled | undefined;
+  #file: OpenDraft | undefined;
 
   /** @param inspect sees the beginning, or the whole of a small file, before anything of it is kept */
   constructor(

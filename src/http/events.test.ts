@@ -39,7 +39,7 @@ test("a client that loses us goes on where it was: nothing is missed, nothing co
             }
           }
         },
-        { retry: 5 },
+        { reconnect: 0.005 },
       );
     });
   }

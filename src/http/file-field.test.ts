@@ -1,3 +1,4 @@
+import { supportedMimeTypes } from "file-type";
 import { expect, expectTypeOf, test } from "vitest";
 import type { UploadFile } from "../message/index.ts";
 import type { Out } from "../validation/index.ts";
@@ -21,6 +22,26 @@ test.each([
 ])("options that do not fit are refused at start: %s", (make, message) => {
   expect(make).toThrow(expect.objectContaining({ code: "NX_ROUTE_SPEC" }));
   expect(make).toThrow(message);
+});
+
+test("types that no content can be found to be are refused beside sniff", () => {
+  const textual = [
+    "text/csv",
+    "text/*",
+    "image/svg+xml",
+    "application/json",
+    "application/geo+json",
+  ];
+  for (const type of textual) {
+    const make = (): unknown => files({ types: ["image/png", type.toUpperCase()], sniff: true });
+    expect(make).toThrow(expect.objectContaining({ code: "NX_ROUTE_SPEC" }));
+    expect(make).toThrow(`files() is to sniff, but no content can be found to be ${type}.`);
+  }
+});
+
+test("every type that is known by its first bytes may be sniffed for", () => {
+  for (const type of supportedMimeTypes)
+    if (!type.includes(";")) expect(() => file({ types: [type], sniff: true })).not.toThrow();
 });
 
 test("a size that cannot be read is refused at start", () => {

@@ -1,6 +1,6 @@
 import type { InForm } from "../dependency.ts";
 import { NexusError } from "../exceptions.ts";
-import { bytesOf, type Size, UploadFile } from "../message/index.ts";
+import { bytesOf, isMediaRange, type Size, unknownType, UploadFile } from "../message/index.ts";
 import type { JSONSchema, Result, Schema } from "../validation/index.ts";
 
 export interface FilesOptions {
@@ -10,7 +10,7 @@ export interface FilesOptions {
   readonly types?: readonly string[];
   /**
    * The content has to be one of `types` too, by its first bytes; `contentType` is then what was found.
-   * Text has no such bytes, so neither has CSV, SVG or JSON.
+   * Text has no such bytes, so CSV, SVG, JSON and their like are refused beside it.
    */
   readonly sniff?: boolean;
 }
@@ -94,7 +94,7 @@ export function rulesOf(schema: Schema): FileRules | undefined {
 /** As OpenAPI 3.1 wants it. */
 function jsonFile({ maxSize = "10MB" }: FilesOptions): JSONSchema {
   const description = `At most ${typeof maxSize === "number" ? `${maxSize} bytes` : maxSize}`;
-  return { type: "string", contentMediaType: "application/octet-stream", description };
+  return { type: "string", contentMediaType: unknownType, description };
 }
 
 const missing = { issues: [{ message: "Field required" }] };
@@ -128,17 +128,25 @@ function rulesFrom(
   }
   if (types && !Array.isArray(types))
     fail(name, "has no list as types", 'Write types: ["image/png"].');
-  const wrong = types?.find((type) => !mediaRange.test(type));
+  const wrong = types?.find((type) => !isMediaRange(type));
   if (types && (wrong !== undefined || !types.length)) {
     const found = JSON.stringify(wrong ?? []);
     fail(name, `has ${found} among its types`, 'Write types: ["image/png"], or ["image/*"].');
   }
   if (sniff && !types) fail(name, "is to sniff, but says no types", "Say types: […], too.");
   const lower = types?.map((type) => type.toLowerCase());
+  const text = sniff ? lower?.find((type) => textual.test(type)) : undefined;
+  if (text !== undefined) {
+    const cure =
+      "Text has no first bytes to know it by: leave sniff off, and check the content in the handler.";
+    fail(name, `is to sniff, but no content can be found to be ${text}`, cure);
+  }
   return { ...rules, maxSize: bytesOf(maxSize), types: lower, sniff };
 }
 
-const mediaRange = /^[\w!#$&^.+-]+\/(?:\*|[\w!#$&^.+-]+)$/;
+// Of XML itself, and of three kinds of text, the beginning is laid down.
+const textual =
+  /^text\/(?!(?:calendar|vcard|vtt)$)|\+(?:json|xml|yaml)$|^application\/(?:json|jsonl|x-ndjson|javascript|ecmascript|sql|graphql|yaml|toml)$/;
 
 function fail(name: string, what: string, cure: string): never {
   throw new NexusError("NX_ROUTE_SPEC", `${name}() ${what}.`, { cure });

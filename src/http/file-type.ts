@@ -1,8 +1,7 @@
 import { HTTPException } from "../exceptions.ts";
+import { bareType, unknownType } from "../message/index.ts";
 import type { FileRules } from "./file-field.ts";
 import type { PartHead } from "./part-head.ts";
-
-const unknownType = "application/octet-stream";
 
 /** What a client calls a file has to be among what its field allows. @throws 415 */
 export function checkType(name: string, { types }: FileRules, type: string | undefined): void {
@@ -36,7 +35,7 @@ export class FileTypeFinder {
 }
 
 function isAmong(type: string, types: readonly string[]): boolean {
-  const bare = type.split(";", 1)[0]!.trim().toLowerCase();
+  const bare = bareType(type);
   const family = `${bare.split("/", 1)[0]}/*`;
   return types.some((one) => one === bare || one === family);
 }

@@ -15,7 +15,7 @@ export {
   StreamingResponse,
 } from "../message/index.ts";
 export { Headers, type ResponseOptions, UploadFile } from "../message/index.ts";
-export { eventsOf, formOf, media, streamOf } from "./answers.ts";
+export { type EventsOptions, eventsOf, formOf, media, streamOf } from "./answers.ts";
 export { type AddRoutes, addRoutesKey } from "./add-routes.ts";
 export { createDispatch, type DispatchOptions, settle } from "./dispatch.ts";
 export type { RouteDecorator } from "./decorator.ts";
@@ -55,7 +55,7 @@ export {
   routesOf,
 } from "./route.ts";
 export { Router } from "./router.ts";
-export { createHttpServer, type HttpServer, type HttpServerOptions } from "./server.ts";
+export { createHttpServer, type HttpServer } from "./server.ts";
 export type {
   AnyResponse,
   Awaitable,
@@ -71,4 +71,5 @@ export type {
   Verb,
 } from "./spec.ts";
 export { parseTemplate, type PathParams, type Segment, type Template } from "./template.ts";
+export type { HttpServerOptions } from "./times.ts";
 export { type Overrides, overridesKey } from "./uses.ts";

@@ -34,6 +34,26 @@ test("HEAD has the length and no body; 204 and 304 have neither", async () => {
   }
 });
 
+test("a 205 has no body either, and says so: whatever it was given", async () => {
+  let ran = false;
+  const { port } = await serve(({ target }) => {
+    const options = { status: 205, headers: { "Content-Length": "4" } };
+    if (target === "/stream")
+      return new StreamingResponse(
+        chunks(() => (ran = true)),
+        options,
+      );
+    return new Response("body", target === "/length" ? options : { status: 205 });
+  });
+  for (const target of ["/", "/length", "/stream"]) {
+    const head = `GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`;
+    const { status, headers, body } = await exchange(port, head);
+    expect([status, headers["content-length"], body]).toEqual([205, "0", ""]);
+    expect(headers["transfer-encoding"]).toBeUndefined();
+  }
+  expect(ran).toBe(false);
+});
+
 test("HEAD of a stream does not run the stream", async () => {
   let ran = false;
   const { port } = await serve(() => new StreamingResponse(chunks(() => (ran = true))));
@@ -116,6 +136,24 @@ test("a source that fails cuts the connection: no client takes the part for the 
   old.write("GET / HTTP/1.0\r\n\r\n");
   expect((await error)[0]).toMatchObject({ code: "ECONNRESET" });
   expect(failures).toHaveLength(2);
+});
+
+test("what came before a failure arrives, though it fails at once", async () => {
+  const rows = Array.from({ length: 500 }, (_, at) => `row ${at}\n`);
+  const { port } = await serve(
+    () =>
+      new StreamingResponse(
+        (async function* () {
+          yield* rows;
+          throw new Error("disk gone");
+        })(),
+      ),
+  );
+  const client = await open(port);
+  client.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  await once(client, "close");
+  expect(client.text()).toContain("row 499");
+  expect(client.text()).not.toMatch(/\r\n0\r\n\r\n$/);
 });
 
 test("a stream that is longer or shorter than it said is cut", async () => {

@@ -1,12 +1,9 @@
 import { currentLog } from "../log.ts";
-import type { Response } from "../message/index.ts";
+import { isBodiless, type Response } from "../message/index.ts";
 import type { Turn } from "./connection.ts";
 
 /** The most that is read, and thrown away, of a body that was refused, so that its sender sees why. */
 const drainLimit = 64 * 1024 * 1024;
-
-/** The most that is written in one go. */
-const slice = 256 * 1024;
 
 /**
  * Resolves when the answer has left or the client has gone.
@@ -14,23 +11,20 @@ const slice = 256 * 1024;
  */
 export async function sendResponse(response: Response, turn: Turn): Promise<void> {
   const { incoming, outgoing } = turn;
-  const { body, status } = response;
-  const { raw } = response.headers;
+  const { body, status, headers } = response;
   const isWhole = body === null || typeof body === "string" || body instanceof Uint8Array;
-  const isBare = status === 204 || status === 304;
-  if (isWhole && !isBare && !response.headers.has("content-length"))
-    raw.push("Content-Length", String(body === null ? 0 : Buffer.byteLength(body)));
+  const isBare = isBodiless(status);
+  // Without a length the client would wait for the body of a 205.
+  if (status === 205) headers.set("Content-Length", "0");
+  else if (isWhole && !isBare && !headers.has("content-length"))
+    headers.raw.push("Content-Length", String(body === null ? 0 : Buffer.byteLength(body)));
   // Whether that body comes after all cannot be known: no request can follow.
   if (turn.awaitsContinue) outgoing.shouldKeepAlive = false;
-  outgoing.writeHead(status, raw);
-  const isBodiless = isBare || incoming.method === "HEAD";
-  const isLarge = isWhole && body !== null && body.length > slice;
-  if (isWhole && !isLarge && (!turn.isArriving || turn.awaitsContinue)) {
+  outgoing.writeHead(status, headers.raw);
+  if (isWhole && (!turn.isArriving || turn.awaitsContinue)) {
     outgoing.end(isBare ? null : body);
   } else {
-    if (!isWhole) await pump(body, turn, isBodiless);
-    // In slices, so that it can be seen whether the client takes any.
-    else if (isLarge) await pump(slices(body), turn, isBodiless);
+    if (!isWhole) await pump(body, turn, isBare || incoming.method === "HEAD");
     else if (body === null || isBare) outgoing.flushHeaders();
     else outgoing.write(body);
     // To end what is not whole would be an error, but it is nobody's fault.
@@ -40,12 +34,6 @@ export async function sendResponse(response: Response, turn: Turn): Promise<void
     outgoing.end();
   }
   await turn.wait("finish");
-}
-
-/** Of a text that may be cut between two halves of a character, so it is encoded first. */
-async function* slices(body: string | Uint8Array): AsyncGenerator<Uint8Array> {
-  const bytes = typeof body === "string" ? Buffer.from(body) : body;
-  for (let at = 0; at < bytes.byteLength; at += slice) yield bytes.subarray(at, at + slice);
 }
 
 /** Writes as fast as the client reads; when it goes, the source's `finally` runs. */
@@ -69,7 +57,12 @@ async function pump(
     }
   } catch (error) {
     // A source that listens to the request's signal fails by it, as it should.
-    if (!turn.gone) throw error;
+    if (!turn.gone) {
+      // What came before the error leaves before the connection is cut.
+      await new Promise((resolve) => setImmediate(resolve));
+      await turn.wait("drain");
+      throw error;
+    }
     currentLog().debug({ err: error }, "A stream failed after its client had gone");
   } finally {
     undo();

@@ -1,6 +1,7 @@
 import { NexusError } from "../exceptions.ts";
 import {
   fromWebResponse,
+  isBodiless,
   isWebResponse,
   JSONResponse,
   type Request,
@@ -31,9 +32,7 @@ function compileWrite(
   where: string,
 ): (value: unknown) => Response | Promise<Response> {
   const writeJSON = (value: unknown): Response =>
-    status === 204 || status === 205 || status === 304
-      ? new Response(null, { status })
-      : new JSONResponse(value, { status });
+    isBodiless(status) ? new Response(null, { status }) : new JSONResponse(value, { status });
   if (!schema) return writeJSON;
   const form = formOf(schema);
   if (!form) return compileCheck(schema, where, writeJSON);
@@ -46,7 +45,7 @@ function compileWrite(
     };
   const check = compileCheck(form.item, where, (item) => item);
   return (value) => {
-    const response = streamed(form.kind, value, check, status);
+    const response = streamed(form, value, check, status);
     if (response) return response;
     throw broken(
       `${where} returned nothing that gives items one after the other`,

@@ -1,4 +1,5 @@
 import { MIMEType } from "node:util";
+import { isMediaType } from "../message/index.ts";
 import { malformed } from "./part-splitter.ts";
 
 /** What stands before the content of a part. */
@@ -33,7 +34,7 @@ export function readPartHead(bytes: Buffer): PartHead {
   if (extended !== undefined && filename === undefined)
     throw malformed("a part has a filename* that cannot be read");
   const type = headers.get("content-type");
-  const contentType = type !== undefined && mediaType.test(type) ? type : undefined;
+  const contentType = type !== undefined && isMediaType(type) ? type : undefined;
   return { name, filename, contentType, charset: contentType && charsetOf(contentType) };
 }
 
@@ -41,7 +42,6 @@ function charsetOf(contentType: string): string | undefined {
   return new MIMEType(contentType).params.get("charset") ?? undefined;
 }
 
-const mediaType = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+[ \t]*(?:;[\t\x20-\x7e]*)?$/;
 const fieldName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const control = /[\x00-\x08\x0a-\x1f\x7f]/;
 

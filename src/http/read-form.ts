@@ -37,7 +37,7 @@ export async function readForm(
   refuseEncoded(request);
   // What may be said of the body was said with the files in mind.
   const textLimit = rules.size ? Math.min(request.bodyLimit, maxText) : request.bodyLimit;
-  const type = mediaTypeOf(request).toLowerCase();
+  const type = mediaTypeOf(request);
   if (type === urlencoded) return { texts: await readUrlencoded(request, textLimit), files };
   if (type !== multipart) throw unsupported(request, multipart, urlencoded);
   const limit = most ?? request.bodyLimit;

@@ -3,10 +3,12 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { messageOf, NexusError } from "../exceptions.ts";
 import type { Request, Response } from "../message/index.ts";
+import { later } from "../waiting.ts";
 import { Connection, Turn } from "./connection.ts";
 import { faultOf, requestOf } from "./incoming.ts";
 import { sendResponse } from "./outgoing.ts";
 import { refuse, refuseWith } from "./refuse.ts";
+import { type HttpServerOptions, lookAfter, timesOf } from "./times.ts";
 
 // An import of it would load all of fetch too, which few servers need.
 const { createServer } = process.getBuiltinModule("node:http");
@@ -17,37 +19,26 @@ export type Exchange = (
   send: (response: Response) => Promise<void>,
 ) => Promise<void>;
 
-export interface HttpServerOptions {
-  /** Seconds for the head of a request to arrive; default 30. */
-  readonly headersTimeout?: number;
-  /** Seconds for a whole request to arrive; default 300. */
-  readonly requestTimeout?: number;
-  /** Seconds that an idle connection is kept; default 5. */
-  readonly keepAliveTimeout?: number;
-  /** Seconds that a client may take nothing of an answer before it is cut off; default 60. */
-  readonly sendTimeout?: number;
-}
-
 export interface HttpServer {
   readonly address: AddressInfo;
   /** Stops accepting and waits for what runs; after the deadline, in seconds, connections are cut. */
   close(deadline: number): Promise<void>;
 }
 
-/** Serves over node:http. @throws NX_LISTEN */
+/** Serves over node:http. @throws NX_LISTEN NX_TIMEOUT */
 export async function createHttpServer(
   exchange: Exchange,
   { port, host }: { readonly port: number; readonly host: string },
   options: HttpServerOptions = {},
 ): Promise<HttpServer> {
   const connections = new Map<Socket, Connection>();
-  const sendTimeout = milliseconds(options.sendTimeout ?? 60);
+  const { limits, sendTimeout } = timesOf(options);
   let closing = false;
 
   const take = (incoming: IncomingMessage, outgoing: ServerResponse, awaitsContinue = false) => {
     const fault = faultOf(incoming);
     if (fault) return refuseWith(outgoing, ...fault);
-    const turn = new Turn(incoming, outgoing, sendTimeout);
+    const turn = new Turn(incoming, outgoing);
     turn.awaitsContinue = awaitsContinue;
     const connection = connections.get(incoming.socket);
     const send = async (response: Response): Promise<void> => {
@@ -64,7 +55,10 @@ export async function createHttpServer(
     else answer();
   };
 
-  const server = createServer({ ...limitsOf(options), requireHostHeader: false }, take);
+  const server = createServer(
+    { ...limits, optimizeEmptyRequests: true, requireHostHeader: false },
+    take,
+  );
   server.on("checkContinue", (incoming, outgoing) => take(incoming, outgoing, true));
   // It is no proxy.
   server.on("connect", (_, socket) =>
@@ -85,6 +79,12 @@ export async function createHttpServer(
   } catch (cause) {
     throw cannotListen(cause as NodeJS.ErrnoException, port, host);
   }
+  // One look at all of them costs less than a timer for each answer.
+  const look = (): void => {
+    for (const connection of connections.values()) connection.cutIfStalled(sendTimeout);
+  };
+  const watch = sendTimeout ? setInterval(look, lookAfter(sendTimeout)).unref() : undefined;
+  server.once("close", () => clearInterval(watch));
   return {
     address: server.address() as AddressInfo,
     async close(deadline) {
@@ -93,27 +93,12 @@ export async function createHttpServer(
       server.close();
       // Those that have only begun to ask count as busy there.
       for (const { socket, turns } of connections.values()) if (!turns.size) socket.destroy();
-      const timer = setTimeout(() => server.closeAllConnections(), deadline * 1000);
+      const timer = later(deadline * 1000, () => server.closeAllConnections());
       await closed;
       clearTimeout(timer);
     },
   };
 }
-
-function limitsOf(options: HttpServerOptions) {
-  const requestTimeout = milliseconds(options.requestTimeout ?? 300);
-  const headersTimeout = milliseconds(options.headersTimeout ?? 30);
-  return {
-    requestTimeout,
-    // Node refuses a head that may take longer than the whole.
-    headersTimeout: requestTimeout ? Math.min(headersTimeout, requestTimeout) : headersTimeout,
-    keepAliveTimeout: milliseconds(options.keepAliveTimeout ?? 5),
-    connectionsCheckingInterval: Math.min(Math.max(headersTimeout / 4, 50), 5000),
-    optimizeEmptyRequests: true,
-  };
-}
-
-const milliseconds = (seconds: number): number => Math.round(seconds * 1000);
 
 const cures: Readonly<Record<string, string>> = {
   EADDRINUSE:

@@ -45,7 +45,8 @@ test("before its first file an app removes what dead processes have left, and no
   const names = [ofDead, ofLiving, ofNamesake, elsewhere, longAgo, strange];
   for (const name of names) await writeFile(join(folder, name), "x");
   const past = new Date(Date.now() - 25 * 3_600_000);
-  for (const name of [longAgo, strange]) await utimes(join(folder, name), past, past);
+  for (const name of [ofLiving, ofNamesake, longAgo, strange])
+    await utimes(join(folder, name), past, past);
 
   await using client = await TestClient.of(Files, { settings: { dataDir } });
   await client.post("/", { files: { file: { filename: "a", content: "small" } } });

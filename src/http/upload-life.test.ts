@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { z } from "zod";
@@ -86,6 +86,28 @@ test("files of a body that is refused are gone when the answer is there, though 
   expect([response.status, spooled(client)]).toEqual([400, []]);
 });
 
+test("a file that cannot be removed keeps none of the others", async () => {
+  class Stuck extends Plugin {
+    up = post("/", { form: { files: files() } }, ({ files }) => {
+      for (const name of spooled(client)) {
+        const path = join(folder(client), name);
+        if (!readFileSync(path, "utf8").startsWith("first")) continue;
+        rmSync(path);
+        mkdirSync(path);
+      }
+      return files.length;
+    });
+  }
+  await using client = await TestClient.of(Stuck);
+  const sent = ["first", "second", "third"].map((name) => ({
+    filename: name,
+    content: name + large,
+  }));
+  expect(await (await client.post("/", { files: { files: sent } })).json()).toBe(3);
+  const left = spooled(client).map((name) => statSync(join(folder(client), name)).isDirectory());
+  expect(left).toEqual([true]);
+});
+
 test("an upload that outlasts its route leaves nothing, and its file is not begun again", async () => {
   class Slow extends Plugin {
     up = post("/", { form: { file: file() }, timeout: 0.1 }, ({ file }) => file.size);
@@ -113,5 +135,9 @@ test("an upload that outlasts its route leaves nothing, and its file is not begu
 });
 
 function spooled(client: TestClient): string[] {
-  return readdirSync(join(client.app.scope.get(settingsKey).dataDir, "uploads"));
+  return readdirSync(folder(client));
+}
+
+function folder(client: TestClient): string {
+  return join(client.app.scope.get(settingsKey).dataDir, "uploads");
 }

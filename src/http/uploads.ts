@@ -73,7 +73,11 @@ export class Uploads {
   /** Removes them all, and what is still to come. */
   async discard(): Promise<void> {
     this.#isGone = true;
-    for (const file of [...this.#kept.values()].flat()) await file[Symbol.asyncDispose]();
+    const files = [...this.#kept.values()].flat();
+    // One that cannot be removed keeps none of the others.
+    const ends = await Promise.allSettled(files.map((file) => file[Symbol.asyncDispose]()));
+    const failures = ends.flatMap((end) => (end.status === "rejected" ? [end.reason] : []));
+    if (failures.length) throw new AggregateError(failures, "Uploaded files could not be removed.");
   }
 
   get #isOver(): boolean {

@@ -44,7 +44,12 @@ test("what would break out of its field, or says nothing, is refused", async () 
     await expect(written(event as ServerEvent)).rejects.toThrow(
       expect.objectContaining({ code: "NX_SERVER_EVENT" }),
     );
-  for (const options of [{ keepAlive: 0 }, { keepAlive: NaN }, { retry: 0.5 }])
+  for (const options of [
+    { keepAlive: 0 },
+    { keepAlive: NaN },
+    { reconnect: -1 },
+    { reconnect: Infinity },
+  ])
     expect(() => new EventStream([], options)).toThrow(
       expect.objectContaining({ code: "NX_SERVER_EVENT" }),
     );
@@ -61,8 +66,8 @@ test("a stream says what it is, and that nobody between may keep or gather it", 
 });
 
 test("it may begin with the time after which clients come back", async () => {
-  expect(await new EventStream([{ data: 1 }], { retry: 100 }).text()).toBe(
-    "retry: 100\n\ndata: 1\n\n",
+  expect(await new EventStream([{ data: 1 }], { reconnect: 1.5 }).text()).toBe(
+    "retry: 1500\n\ndata: 1\n\n",
   );
 });
 

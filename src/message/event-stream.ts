@@ -2,15 +2,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { endingKey } from "../ending.ts";
 import { NexusError } from "../exceptions.ts";
 import { findScope } from "../scope.ts";
+import { longestSeconds } from "../waiting.ts";
 import { Response, type ResponseOptions } from "./response.ts";
-import { milliseconds, type ServerEvent, writeEvent } from "./server-event.ts";
+import { type ServerEvent, writeEvent } from "./server-event.ts";
 import { type Chunks, done, sourceOf } from "./source.ts";
 
 export interface EventStreamOptions extends Omit<ResponseOptions, "mediaType"> {
   /** Seconds of silence after which a comment is sent, so that nobody between takes the stream for dead; default 15. */
   readonly keepAlive?: number | undefined;
-  /** Milliseconds until a client that lost us comes back; default the client's own, some seconds. */
-  readonly retry?: number | undefined;
+  /** Seconds until a client that lost us comes back; default the client's own, a few. */
+  readonly reconnect?: number | undefined;
 }
 
 /** What gives events; the signal fires when nobody hears them any more, for whatever it waits on. */
@@ -22,11 +23,16 @@ export type ServerEvents = Chunks<ServerEvent> | ((signal: AbortSignal) => Chunk
  */
 export class EventStream extends Response {
   constructor(source: ServerEvents, options: EventStreamOptions = {}) {
-    const { keepAlive = 15, retry, ...rest } = options;
-    if (!(keepAlive > 0 && keepAlive <= longest))
+    const { keepAlive = 15, reconnect, ...rest } = options;
+    if (!(keepAlive > 0 && keepAlive <= longestSeconds))
       throw new NexusError("NX_SERVER_EVENT", `An EventStream was given keepAlive: ${keepAlive}.`, {
-        cure: `Give it seconds, more than 0 and at most ${longest}.`,
+        cure: `Give it seconds, more than 0 and at most ${longestSeconds}.`,
       });
+    if (reconnect !== undefined && !(reconnect >= 0 && reconnect <= longestSeconds))
+      throw new NexusError("NX_SERVER_EVENT", `An EventStream was given reconnect: ${reconnect}.`, {
+        cure: `Give it seconds, at most ${longestSeconds}.`,
+      });
+    const retry = reconnect === undefined ? undefined : Math.round(reconnect * 1000);
     const begun = findScope()?.find(endingKey)?.begun;
     super(new Events(source, { begun, retry, pause: keepAlive * 1000 }), rest);
     const fields = { "Content-Type": "text/event-stream", ...standard };
@@ -35,16 +41,13 @@ export class EventStream extends Response {
   }
 }
 
-// What setTimeout can wait for: 2^31 - 1 milliseconds.
-const longest = 2_147_483;
-
 // The last one tells nginx to pass on each event as it comes.
 const standard = { "Cache-Control": "no-cache", "X-Accel-Buffering": "no" };
 
 interface EventsOptions {
   readonly begun: AbortSignal | undefined;
+  /** Milliseconds, as the next one. */
   readonly retry: number | undefined;
-  /** Milliseconds. */
   readonly pause: number;
 }
 
@@ -70,7 +73,7 @@ class Events implements AsyncIterable<string>, AsyncIterator<string, undefined> 
   constructor(source: ServerEvents, { begun, retry, pause }: EventsOptions) {
     if (typeof source === "function") this.#open = () => open(source(this.#over.signal));
     else this.#source = open(source);
-    this.#first = retry === undefined ? undefined : `retry: ${milliseconds(retry)}\n\n`;
+    this.#first = retry === undefined ? undefined : `retry: ${retry}\n\n`;
     this.#pause = pause;
     this.#begun = begun;
   }

@@ -248,6 +248,13 @@ test("a source that gives more or less than it was asked for breaks the answer o
   }
 });
 
+test("what is no file is refused when the answer is made, with the cure", () => {
+  for (const none of [undefined, null, Promise.resolve(), {}])
+    expect(() => new FileResponse(none as never)).toThrow(
+      expect.objectContaining({ code: "NX_FILE", message: expect.stringContaining("Await") }),
+    );
+});
+
 test("a date that is still to come is no date of a change", async () => {
   const path = join(folder, "future");
   await writeFile(path, "x");

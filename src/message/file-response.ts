@@ -1,8 +1,9 @@
-import { HTTPException } from "../exceptions.ts";
+import { HTTPException, NexusError } from "../exceptions.ts";
 import { mayContinue, refusedBy } from "./conditions.ts";
 import { contentDisposition } from "./disposition.ts";
 import { type FileSource, openFile, type OpenSource } from "./file-source.ts";
 import { Headers } from "./headers.ts";
+import { unknownType } from "./media-type.ts";
 import { manyPieces, onePiece } from "./pieces.ts";
 import { type Range, readRanges } from "./ranges.ts";
 import type { Request } from "./request.ts";
@@ -30,6 +31,13 @@ export class FileResponse extends Response {
   constructor(file: string | FileSource, options: FileResponseOptions = {}) {
     const { filename, disposition, ...rest } = options;
     super(null, rest);
+    if (
+      typeof file !== "string" &&
+      typeof (file as Partial<FileSource> | undefined)?.read !== "function"
+    )
+      throw new NexusError("NX_FILE", "A FileResponse was made of what is no file.", {
+        cure: "Await what finds the file, and answer 404 where there is none.",
+      });
     this.#file = file;
     this.#name = filename;
     const isSaid = filename !== undefined || disposition !== undefined;
@@ -88,7 +96,7 @@ export class FileResponse extends Response {
     // Loaded by those who send files only.
     const { lookup } = await import("mrmime");
     const path = typeof this.#file === "string" ? this.#file : "";
-    return lookup(this.#name ?? "") ?? lookup(path) ?? "application/octet-stream";
+    return lookup(this.#name ?? "") ?? lookup(path) ?? unknownType;
   }
 }
 

@@ -1,3 +1,4 @@
+export { isBodiless } from "./bodiless.ts";
 export { bytesOf, decodeUtf8, readAll, type Size, tooLarge } from "./body.ts";
 export { clientAddress, createTrust, type Trust } from "./client-address.ts";
 export { type CookieOptions, parseCookies, serializeCookie } from "./cookies.ts";
@@ -6,6 +7,7 @@ export { type ServerEvents, EventStream, type EventStreamOptions } from "./event
 export { FileResponse, type FileResponseOptions } from "./file-response.ts";
 export type { FileSource } from "./file-source.ts";
 export { Headers, type HeadersInit } from "./headers.ts";
+export { bareType, isMediaRange, isMediaType, unknownType } from "./media-type.ts";
 export { Request, type RequestSource } from "./request.ts";
 export {
   type Body,

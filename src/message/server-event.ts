@@ -50,7 +50,7 @@ function oneLine(field: string, text: string): string {
   throw fault(`the ${field} ${JSON.stringify(text)} has a line break or a NUL`);
 }
 
-export function milliseconds(retry: number): number {
+function milliseconds(retry: number): number {
   if (Number.isInteger(retry) && retry >= 0) return retry;
   throw fault(`retry: ${retry} is no number of milliseconds`);
 }

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { isBodiless } from "./bodiless.ts";
 import { Headers } from "./headers.ts";
 import { Request } from "./request.ts";
 import { Response } from "./response.ts";
@@ -32,7 +33,7 @@ export function toWebResponse(
   for (const [name, value] of response.headers) headers.append(name, value);
   const { body, status } = response;
   const init = { status, headers };
-  const bare = method === "HEAD" || status === 204 || status === 205 || status === 304;
+  const bare = method === "HEAD" || isBodiless(status);
   if (body === null || typeof body === "string" || body instanceof Uint8Array) {
     return new globalThis.Response(bare ? null : (body as string | null), init);
   }

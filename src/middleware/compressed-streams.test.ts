@@ -2,15 +2,15 @@ import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
+import zlib, {
   constants,
   createBrotliDecompress,
   createGunzip,
   createZstdDecompress,
   zstdDecompressSync,
 } from "node:zlib";
-import { afterEach, expect, test } from "vitest";
-import { cleanUp, open, serve, until } from "../../test/sockets.ts";
+import { afterEach, expect, test, vi } from "vitest";
+import { cleanUp, defer, open, serve, until } from "../../test/sockets.ts";
 import { Context } from "../context.ts";
 import { EventStream, type Response, StreamingResponse } from "../message/index.ts";
 import { Scope } from "../scope.ts";
@@ -110,6 +110,21 @@ test("a source that fails cuts the connection", async () => {
   expect(failures).toEqual([expect.objectContaining({ message: "disk gone" })]);
 });
 
+test("a source that does not end well leaves no compressor open", async () => {
+  const opened = vi.spyOn(zlib, "createGzip");
+  defer(() => opened.mockRestore());
+  const source: AsyncIterator<string> = {
+    next: async () => ({ value: "tick" }),
+    return: () => Promise.reject(new Error("stuck")),
+  };
+  const body = { [Symbol.asyncIterator]: () => source };
+  const { port } = await serveCompressed(() => new StreamingResponse(body, type));
+  const client = await ask(port);
+  await until(() => client.text().includes("\r\n\r\n"));
+  client.destroy();
+  await until(() => opened.mock.results[0]?.value.destroyed === true);
+});
+
 test("a slow reader slows the source down", async () => {
   let produced = 0;
   // Of what cannot be made smaller.
@@ -130,6 +145,7 @@ test("a slow reader slows the source down", async () => {
     before = produced;
     await sleep(100);
   }
+  expect(produced).toBeGreaterThan(0);
   expect(produced).toBeLessThan(1000);
 });
 

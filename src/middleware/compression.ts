@@ -3,6 +3,7 @@ import {
   bytesOf,
   discard,
   type Headers,
+  isBodiless,
   type Request,
   Response,
   type Size,
@@ -62,7 +63,7 @@ const compressible =
 function isCompressible({ status, headers }: Response): boolean {
   if (/\bno-transform\b/i.test(headers.get("cache-control") ?? "")) return false;
   if (status === 304) return true;
-  if (status === 204 || status === 205 || status === 206) return false;
+  if (isBodiless(status) || status === 206) return false;
   if (headers.has("content-encoding") || headers.has("content-range")) return false;
   return compressible.test(headers.get("content-type") ?? "");
 }

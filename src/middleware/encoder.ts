@@ -111,9 +111,12 @@ class Encoded implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array, un
 
   async return(): Promise<IteratorReturnResult<undefined>> {
     this.#ended = true;
-    await this.#source.return?.();
-    await this.#busy?.catch(() => {});
-    this.#compressor?.close();
+    try {
+      await this.#source.return?.();
+    } finally {
+      await this.#busy?.catch(() => {});
+      this.#compressor?.close();
+    }
     return done;
   }
 }

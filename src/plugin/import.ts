@@ -1,5 +1,5 @@
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { patience, within } from "./deadline.ts";
+import { startPatience, within } from "./deadline.ts";
 import { messageOf, NexusError } from "../exceptions.ts";
 
 /**
@@ -10,7 +10,7 @@ export async function importDefault(file: string, code = "NX_LOAD"): Promise<unk
   const url = pathToFileURL(file).href;
   try {
     const module = import(/* @vite-ignore */ url) as Promise<{ default?: unknown }>;
-    return (await within(patience, "Its loading", module)).default;
+    return (await within(startPatience, "Its loading", module)).default;
   } catch (cause) {
     const message = messageOf(cause).replace(/\.?$/, ".");
     const cure = cureOf(message);

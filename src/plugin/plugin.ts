@@ -5,6 +5,7 @@ import type { Logger } from "../log.ts";
 import { findScope, key, type Scope } from "../scope.ts";
 import { type ServiceClass } from "../services.ts";
 import type { Schema } from "../validation/index.ts";
+import { longest } from "../waiting.ts";
 
 /** What the host tells a plugin of itself while it is made. */
 export interface PluginInfo {
@@ -116,9 +117,6 @@ export class Plugin extends Routes {
     return end;
   }
 }
-
-/** Milliseconds; Node takes what is longer for 1. */
-const longest = 2 ** 31 - 1;
 
 export type PluginClass = (new () => Plugin) & {
   readonly prefix: string;

@@ -16,7 +16,7 @@ import { logKey } from "../log.ts";
 import { type Scope } from "../scope.ts";
 import { findService, Services } from "../services.ts";
 import { compileTasks, prepareTasks, type Runnable, runTasks } from "../tasks/index.ts";
-import { healthPatience, patience, within } from "./deadline.ts";
+import { endPatience, healthPatience, startPatience, within } from "./deadline.ts";
 import { type Plugin, pluginInfo } from "./plugin.ts";
 import { isSchema, type Schema } from "../validation/index.ts";
 import type { PluginSource } from "./source.ts";
@@ -121,7 +121,7 @@ export class Unit {
       );
     }
     if (this.#tasks.length) await prepareTasks(this.scope);
-    const { startTimeout = patience } = this.#around;
+    const { startTimeout = startPatience } = this.#around;
     await within(startTimeout, `The start of its services`, this.#services.start());
     this.scope.defer(() => instance.stop?.());
     await within(
@@ -136,12 +136,12 @@ export class Unit {
 
   /**
    * Undoes all of it, newest first, in the plugin's scope.
-   * @param patience seconds for what still runs
+   * @param seconds for what still runs
    * @throws AggregateError
    */
-  end(patience = 30): Promise<void> {
+  end(seconds = endPatience): Promise<void> {
     // First, so that nobody is waited for who waits for it.
-    const ended = this.#ending.begin(patience);
+    const ended = this.#ending.begin(seconds);
     this.#stopping.abort();
     return this.scope.run(() => this.scope.dispose()).finally(ended);
   }

@@ -1,4 +1,4 @@
-import { mkdir, open, rename } from "node:fs/promises";
+import { access, mkdir, open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
@@ -17,6 +17,8 @@ export async function commit(draft: string, path: string): Promise<void> {
     } catch (error) {
       // Whoever removed the last file in it took the folder along.
       if (!isMissing(error) || !left) throw error;
+      // Unless it is the draft that somebody removed.
+      await access(draft);
     }
   }
 }

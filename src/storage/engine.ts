@@ -15,7 +15,7 @@ export type FileAbout = Pick<FileInfo, "key" | "contentType" | "metadata">;
 
 export interface UrlOptions {
   /** Seconds that the link holds: 1 to 604,800 (a week); default 3600. */
-  readonly expires?: number;
+  readonly expiresIn?: number;
   /** The name that a browser saves it under; default: the last part of the key. */
   readonly filename?: string;
   /** `inline` shows pictures, sound, video and plain text in the browser; default `attachment`. */

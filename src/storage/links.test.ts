@@ -84,7 +84,7 @@ test("a link that was changed anywhere, or that nobody signed, is refused", asyn
   const { client, files, link } = await start();
   await using _ = client;
   await files.put("other", "secret");
-  const url = await link("a", "x", "image/png", { expires: 60 });
+  const url = await link("a", "x", "image/png", { expiresIn: 60 });
   const [path, query] = url.split("?") as [string, string];
   const end = new URLSearchParams(query).get("expires")!;
   const forged = [
@@ -117,7 +117,7 @@ test("a link ends when its time is over, and with its file", async () => {
   vi.useFakeTimers({ toFake: ["Date"], now: 1_800_000_000_500 });
   const { client, files, link } = await start();
   await using _ = client;
-  const url = await link("a", "x", "text/plain", { expires: 60 });
+  const url = await link("a", "x", "text/plain", { expiresIn: 60 });
   vi.setSystemTime(1_800_000_059_900);
   expect((await client.get(url)).status).toBe(200);
   vi.setSystemTime(1_800_000_061_000);

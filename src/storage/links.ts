@@ -9,11 +9,11 @@ export type LinkOptions = Required<UrlOptions>;
 
 /** What was not said is filled in. @throws NX_STORAGE_URL */
 export function linkOptions(key: string, options: UrlOptions): LinkOptions {
-  const { expires = 3600, disposition = "attachment" } = options;
+  const { expiresIn = 3600, disposition = "attachment" } = options;
   const { filename = key.slice(key.lastIndexOf("/") + 1) } = options;
-  if (Number.isInteger(expires) && expires >= 1 && expires <= longest)
-    return { expires, filename: filename.toWellFormed(), disposition };
-  throw new NexusError("NX_STORAGE_URL", `A link to "${key}" cannot hold for ${expires} s.`, {
+  if (Number.isInteger(expiresIn) && expiresIn >= 1 && expiresIn <= longest)
+    return { expiresIn, filename: filename.toWellFormed(), disposition };
+  throw new NexusError("NX_STORAGE_URL", `A link to "${key}" cannot hold for ${expiresIn} s.`, {
     cure: `Give whole seconds, from 1 to ${longest} (a week).`,
   });
 }
@@ -29,8 +29,8 @@ export class Links {
   }
 
   /** @returns a path with its query */
-  async sign(key: string, { expires, filename, disposition }: LinkOptions): Promise<string> {
-    const end = String(Math.floor(Date.now() / 1000) + expires);
+  async sign(key: string, { expiresIn, filename, disposition }: LinkOptions): Promise<string> {
+    const end = String(Math.floor(Date.now() / 1000) + expiresIn);
     const [secret] = await this.#secrets();
     const query = new URLSearchParams({ filename, disposition, expires: end });
     query.set("signature", signatureOf(secret!, [key, filename, disposition, end]));

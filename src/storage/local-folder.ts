@@ -1,15 +1,13 @@
-import { createHash, randomUUID } from "node:crypto";
-import { mkdir, readdir, rm, rmdir, stat, unlink } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdir, readdir, rm, rmdir, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { NexusError } from "../exceptions.ts";
+import { Drafts, type OpenDraft } from "../drafts.ts";
 import { currentLog } from "../log.ts";
 import { commit, isMissing, syncFolder } from "./commit.ts";
 import type { FileAbout, FileInfo, StorageEngine } from "./engine.ts";
 import { readContent, readInfo } from "./packed-file.ts";
 import { onDisk, writePacked } from "./write-packed.ts";
 
-/** Milliseconds after which a draft that nobody has written to was left by a process that is gone. */
-const abandoned = 3_600_000;
 /** Files that are looked into at once. */
 const atOnce = 32;
 
@@ -20,27 +18,23 @@ const atOnce = 32;
  */
 export class LocalFolder implements StorageEngine {
   readonly #folder: string;
-  readonly #drafts: string;
-  #swept: Promise<void> | undefined;
+  readonly #drafts: Drafts;
+  #isSynced = false;
 
   constructor(folder: string) {
     this.#folder = folder;
-    this.#drafts = join(folder, "drafts");
+    this.#drafts = new Drafts(join(folder, "drafts"));
   }
 
   async put(about: FileAbout, content: AsyncIterable<Uint8Array>): Promise<FileInfo> {
-    await onDisk(about, (this.#swept ??= this.#sweep()));
-    const draft = join(this.#drafts, randomUUID());
-    const path = this.#pathOf(about.key);
+    const draft = await onDisk(about, this.#begin());
     try {
-      const info = await writePacked(draft, about, content);
-      await onDisk(about, commit(draft, path));
+      const info = await writePacked(draft.handle, about, content);
+      await onDisk(about, commit(draft.path, this.#pathOf(about.key)));
       return info;
     } catch (error) {
-      // Perhaps somebody has removed the folder: the next one makes it again.
-      if (error instanceof NexusError) this.#swept = undefined;
       // What is left of it is swept some day.
-      await rm(draft, { force: true }).catch(() => {});
+      await rm(draft.path, { force: true }).catch(() => {});
       throw error;
     }
   }
@@ -89,22 +83,12 @@ export class LocalFolder implements StorageEngine {
     return join(this.#folder, folder.slice(0, 2), folder.slice(2), hashOf(key));
   }
 
-  /** Removes what killed processes had begun. */
-  async #sweep(): Promise<void> {
-    try {
-      await mkdir(this.#drafts, { recursive: true, mode: 0o700 });
-      await syncFolder(this.#folder);
-      await syncFolder(dirname(this.#folder));
-      for (const name of await readdir(this.#drafts)) {
-        const draft = join(this.#drafts, name);
-        const { mtimeMs } = await stat(draft).catch(() => ({ mtimeMs: Infinity }));
-        if (Date.now() - mtimeMs > abandoned) await rm(draft, { force: true });
-      }
-    } catch (error) {
-      // The next one tries again.
-      this.#swept = undefined;
-      throw error;
-    }
+  async #begin(): Promise<OpenDraft> {
+    const made = await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    // Once in any case: whoever made it may have been killed before it was on the disk.
+    if (made !== undefined || !this.#isSynced) await syncFolder(dirname(this.#folder));
+    this.#isSynced = true;
+    return this.#drafts.open();
   }
 }
 

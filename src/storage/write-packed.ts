@@ -1,16 +1,15 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { messageOf, NexusError } from "../exceptions.ts";
 import type { FileAbout, FileInfo } from "./engine.ts";
 import { endOf, piece } from "./packed-file.ts";
 
-/** Writes a new file, and resolves when it is on the disk. */
+/** Writes a new file, and resolves when it is on the disk; it is closed then, or when that failed. */
 export async function writePacked(
-  path: string,
+  file: FileHandle,
   about: FileAbout,
   content: AsyncIterable<Uint8Array>,
 ): Promise<FileInfo> {
-  const file = await onDisk(about, open(path, "wx", 0o600));
   try {
     const hash = createHash("sha256");
     const pieces = new Pieces((bytes) => onDisk(about, writeAll(file, bytes)));

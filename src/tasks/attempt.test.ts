@@ -2,6 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
 import { endOf, startPlugin, statusWhen } from "../../test/tasks.ts";
 import { Database } from "../database/index.ts";
+import { post } from "../http/index.ts";
 import { createLog, currentLog } from "../log.ts";
 import { Plugin } from "../plugin/index.ts";
 import { findScope } from "../scope.ts";
@@ -96,19 +97,24 @@ test("TaskError fails a task for good, unless it says that another attempt may h
   expect(await end(await create(maybe))).toMatchObject({ error: "Not yet", attempts: 2 });
 });
 
+function revoked(): unknown {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
 test("whatever a handler throws fails its attempt, also what cannot be read", async () => {
   const thrown: readonly unknown[] = [
     undefined,
     Object.create(null),
     Object.assign(new Error(), { message: undefined }),
-    new Proxy(
-      {},
-      {
-        has: () => {
-          throw new Error("not even looked at");
-        },
+    // A revoked one throws whatever is asked of it.
+    revoked(),
+    Object.assign(new Error("not for the log"), {
+      toJSON() {
+        throw new Error("no log can write this");
       },
-    ),
+    }),
   ];
   const { odd } = await start(
     class Odd extends Plugin {
@@ -116,10 +122,16 @@ test("whatever a handler throws fails its attempt, also what cannot be read", as
         throw thrown[input];
       });
     },
+    { log: await createLog({ destination: { write() {} } }) },
   );
-  for (const at of thrown.keys()) {
-    const error = at === 0 ? "undefined" : "It threw what cannot be read";
-    expect(await end(await create(odd, at))).toMatchObject({ status: "failed", error, attempts: 2 });
+  const unread = "It threw what cannot be read";
+  const errors = ["undefined", unread, unread, unread, "not for the log"];
+  for (const [at, error] of errors.entries()) {
+    expect(await end(await create(odd, at))).toMatchObject({
+      status: "failed",
+      error,
+      attempts: 2,
+    });
   }
 });
 
@@ -167,7 +179,7 @@ test("progress never goes back, also in a later attempt, and is 1 only at the en
     class Climbs extends Plugin {
       climb = task({ retries: 1, backoff: 0 }, async ({ attempt, progress }) => {
         if (attempt === 1) {
-          for (const fraction of [0.5, NaN, -1, 0.25]) progress(fraction, `${fraction}`);
+          for (const fraction of [0.5, -1, 0.25, NaN]) progress(fraction, `${fraction}`);
           await gates[0]!.promise;
           throw new Error("again");
         }
@@ -178,9 +190,7 @@ test("progress never goes back, also in a later attempt, and is 1 only at the en
     },
   );
   const id = await create(climb);
-  expect((await statusWhen(client.app, id, ({ message }) => message === "0.25")).progress).toBe(
-    0.5,
-  );
+  expect((await statusWhen(client.app, id, ({ message }) => message === "NaN")).progress).toBe(0.5);
   gates[0]!.resolve();
   expect((await statusWhen(client.app, id, ({ message }) => message === "second")).progress).toBe(
     0.5,
@@ -261,14 +271,22 @@ test("a handler runs in a scope of its own in its plugin's: services, log, and w
   class Scoped extends Plugin {
     static override services = [Store];
     store = inject(Store);
+    begin = post("/begin", () => createTask(this.store.save, "x"));
   }
   const log = await createLog({ destination: { write: (line) => lines.push(line) } });
-  const { store } = await start(Scoped, { log });
-  const id = await create(store.save, "x");
+  await start(Scoped, { log });
+  const asked = await client.post("/begin");
+  const id = await asked.json(z.string());
   expect(await end(id)).toMatchObject({ name: "scoped.save", status: "completed" });
   expect(undone).toEqual(["x"]);
   const line = lines
     .map((text) => JSON.parse(text) as Record<string, unknown>)
     .find(({ msg }) => msg === "saving");
-  expect(line).toMatchObject({ plugin: "scoped", task: "scoped.save", task_id: id, attempt: 1 });
+  expect(line).toMatchObject({
+    plugin: "scoped",
+    task: "scoped.save",
+    task_id: id,
+    attempt: 1,
+    request_id: asked.headers.get("x-request-id"),
+  });
 });

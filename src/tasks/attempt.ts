@@ -47,6 +47,7 @@ export class Attempt {
   /** Resolves when it was stopped from outside, and the handler has ended or used up its grace. */
   readonly #stopped = Promise.withResolvers<undefined>();
   #stopping: Verdict | undefined;
+  #isWarned = false;
 
   constructor({ registered, claim, report, now }: AttemptOptions) {
     this.claim = claim;
@@ -123,7 +124,11 @@ export class Attempt {
       attempt: claim.attempt,
       signal: this.#controller.signal,
       log,
-      progress: (fraction, message) => this.#progress.say(fraction, message),
+      progress: (fraction, message) => {
+        if (this.#progress.say(fraction, message) || this.#isWarned) return;
+        this.#isWarned = true;
+        log.warn({ fraction }, "progress() was given more than 1, which is all: say a fraction");
+      },
     };
     return scope.run(async () => {
       try {

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { unknownIn } from "../config/index.ts";
 import { findContext } from "../context.ts";
 import { NexusError } from "../exceptions.ts";
 import { currentScope } from "../scope.ts";
@@ -14,7 +15,7 @@ export interface CreateTaskOptions {
   readonly delay?: number | undefined;
   /**
    * A name for this wish: a second task of this kind with an equal key is not made, whatever has become
-   * of the first one.
+   * of the first one, as long as that one is kept: 30 days.
    */
   readonly key?: string | undefined;
 }
@@ -56,9 +57,11 @@ export async function createTask<Input>(
 
 function checked(name: string, options: CreateTaskOptions): CreateTaskOptions {
   const { owner, delay = 0, key } = options;
+  const unknown = unknownIn(options, ["owner", "delay", "key"]);
   const fail = (what: string, cure: string): never => {
     throw new NexusError("NX_TASK_OPTIONS", `createTask of "${name}" was given ${what}.`, { cure });
   };
+  if (unknown) fail(unknown.names, unknown.cure);
   if (!(delay >= 0 && delay <= tenYears)) fail(`a delay of ${delay}`, "Write seconds, 0 or more.");
   if (key !== undefined && (typeof key !== "string" || key === "" || key.length > 255))
     fail("a key that is none", "Write a text of 1 to 255 characters.");

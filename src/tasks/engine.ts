@@ -65,7 +65,7 @@ export interface NewTask {
   /** JSON. */
   readonly input: string;
   readonly owner: string | null;
-  /** At most one task of a name has it, for ever. */
+  /** At most one task of a name has it, as long as that one is kept. */
   readonly key: string | null;
   /** At most one pending or running task of a name has it. */
   readonly uniqueKey: string | null;

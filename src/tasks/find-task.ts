@@ -3,6 +3,7 @@ import { openService } from "./open-service.ts";
 import { registryOf } from "./registry.ts";
 import {
   adminPermission,
+  type AsJSON,
   type TaskFilter,
   type TaskList,
   type TaskStatus,
@@ -18,7 +19,7 @@ export async function getTaskStatus<Result = unknown>(
     /** Whose tasks are meant: another's is not there, and the result has its type. */
     readonly of?: Task<never, Result>;
   } = {},
-): Promise<TaskStatus<Result> | undefined> {
+): Promise<TaskStatus<AsJSON<Result>> | undefined> {
   const scope = currentScope("getTaskStatus()");
   const service = await openService(scope);
   const found = await service.engine.find(id);
@@ -27,7 +28,7 @@ export async function getTaskStatus<Result = unknown>(
   if (!found || (task && registryOf(scope).nameOf(task as unknown as Task) !== found.task.name))
     return undefined;
   // What its handler returned, as JSON has it.
-  return viewOf(found.task, options) as TaskStatus<Result> | undefined;
+  return viewOf(found.task, options) as TaskStatus<AsJSON<Result>> | undefined;
 }
 
 /** The newest first. With `for`, those that belong to the asker; all of them for `admin:tasks`. */

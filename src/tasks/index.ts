@@ -4,10 +4,13 @@ export type { TaskEngine } from "./engine.ts";
 export { getTaskStatus, listTasks, openTasks, watchTask } from "./find-task.ts";
 export { compileTasks, prepareTasks, runTasks } from "./plugin-tasks.ts";
 export {
+  type AsJSON,
+  adminPermission,
   isTaskState,
   type TaskFilter,
   type TaskList,
   type TaskState,
+  taskStates,
   type TaskStatus,
   type Viewer,
   type ViewOptions,

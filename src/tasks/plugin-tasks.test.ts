@@ -167,7 +167,7 @@ test("an input that does not fit any more fails with the reason, without a retry
 test("who stops waits for what runs, and begins nothing more", async () => {
   const gate = Promise.withResolvers<void>();
   class Worker extends Plugin {
-    work = task({ concurrency: 1 }, async () => gate.promise);
+    work = task({ concurrency: 1 }, ({ signal }) => gate.promise.then(() => signal.aborted));
   }
   const { app, plugin } = await open(Worker);
   const [running, waiting] = [
@@ -180,7 +180,7 @@ test("who stops waits for what runs, and begins nothing more", async () => {
   gate.resolve();
   await closing;
   const { app: other } = await open(class Looker extends Plugin {});
-  expect(await other.run(() => getTaskStatus(running))).toMatchObject({ status: "completed" });
+  expect(await other.run(() => getTaskStatus(running))).toMatchObject({ result: false });
   expect(await other.run(() => getTaskStatus(waiting))).toMatchObject({
     status: "pending",
     attempts: 0,

@@ -29,13 +29,15 @@ export class Progress {
     return { progress: this.#fraction, ...(message !== undefined && { message }) };
   }
 
-  say(fraction: number, message?: string): void {
-    if (this.#isOver) return;
+  /** @returns whether it was a fraction */
+  say(fraction: number, message?: string): boolean {
+    if (this.#isOver) return true;
     // NaN is more than nothing.
     if (fraction > this.#fraction) this.#fraction = Math.min(fraction, most);
     if (message !== undefined) this.#message = message.slice(0, longest);
     this.#isDirty = true;
     if (!this.#timer && !this.#writing) this.#flush();
+    return !(fraction > 1);
   }
 
   /** Nothing is written any more; resolves when what was being written is. */

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -98,7 +98,10 @@ test("a tick whose maker died before the schedule was moved on makes no second t
   await store.close();
 });
 
-test("a worker whose lock is not to be found is not taken for dead before its lease is over", async () => {
+test.each([
+  ["is not to be found", async () => {}],
+  ["cannot be opened", (file: string) => mkdir(file)],
+])("a worker whose lock %s is not taken for dead before its lease is over", async (_, spoil) => {
   const store = await openStore();
   const [engine, other] = [await store.worker(), await store.worker()];
   const runAt = new Date(store.clock.time);
@@ -107,11 +110,14 @@ test("a worker whose lock is not to be found is not taken for dead before its le
   await engine.enqueue({ id, name: "p.t", input: "", runAt, ...none });
   await engine.claim("p.t", { concurrency: 1, most: 1 });
   const folder = join(store.folder, "workers");
-  for (const file of await readdir(folder)) await rm(join(folder, file));
+  for (const file of await readdir(folder)) {
+    await rm(join(folder, file));
+    await spoil(join(folder, file));
+  }
   expect(await other.recover()).toEqual({ pending: [], failed: [] });
-  expect(await readdir(folder)).toEqual([]);
   store.clock.time += lease + 1;
   expect(await other.recover()).toEqual({ pending: [id], failed: [] });
+  await rm(folder, { recursive: true });
   await store.close();
 });
 
@@ -127,5 +133,7 @@ test("locks that killed processes left long ago are removed, those of the living
   await engine.recover();
   expect(await readdir(folder)).toHaveLength(3);
   expect(await readdir(folder)).toEqual(expect.arrayContaining([living, "new.lock"]));
+  await engine.close();
+  expect(await readdir(folder), "its own").toHaveLength(2);
   await store.close();
 });

@@ -1,10 +1,10 @@
 import type { Identity } from "../auth/index.ts";
 
-const states = ["pending", "running", "completed", "failed", "cancelled"] as const;
-export type TaskState = (typeof states)[number];
+export const taskStates = ["pending", "running", "completed", "failed", "cancelled"] as const;
+export type TaskState = (typeof taskStates)[number];
 
 export function isTaskState(text: string): text is TaskState {
-  return (states as readonly string[]).includes(text);
+  return (taskStates as readonly string[]).includes(text);
 }
 
 /** The last three are final: a task that has come to one of them never changes again. */
@@ -38,6 +38,17 @@ export interface TaskStatus<Result = unknown> {
   /** Whose it is, as `createTask` was told. */
   readonly owner: string | null;
 }
+
+/** What is left of a value that went through JSON: of a Date a text, of a bigint a number. */
+export type AsJSON<T> = unknown extends T
+  ? T
+  : T extends { toJSON(): infer Text }
+    ? Text
+    : T extends bigint
+      ? number
+      : T extends object
+        ? { [Name in keyof T]: AsJSON<T[Name]> }
+        : T;
 
 /** A task as it is kept. */
 export interface TaskRecord extends TaskStatus {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, expectTypeOf, test } from "vitest";
 import { z } from "zod";
 import { endOf, startPlugin } from "../../test/tasks.ts";
@@ -7,6 +8,7 @@ import { type Happened, on } from "../events/index.ts";
 import { Plugin } from "../plugin/index.ts";
 import type { TestClient } from "../testing/index.ts";
 import {
+  type AsJSON,
   cancelTask,
   createTask,
   getTaskStatus,
@@ -82,6 +84,13 @@ test("asked of one task, the result has its type, and another's task is not ther
   expectTypeOf(found!.result).toEqualTypeOf<"go" | "wait" | null>();
   expect(found).toMatchObject({ result: "go" });
   expect(await run(() => getTaskStatus(id, { of: jobs.other }))).toBeUndefined();
+});
+
+test("the type of a result is that of its JSON", () => {
+  type Result = { at: Date; large: bigint; all: ({ on?: Date } | null)[]; name: "a" };
+  type Read = { at: string; large: number; all: ({ on?: string } | null)[]; name: "a" };
+  expectTypeOf<AsJSON<Result>>().toEqualTypeOf<Read>();
+  expectTypeOf<AsJSON<unknown>>().toBeUnknown();
 });
 
 test("a task with an owner is there for that one and for administrators, and for nobody else", async () => {
@@ -176,12 +185,28 @@ test("its end is an event, and a listener that fails harms nobody", async () => 
   );
 });
 
+test("an app that ends waits for those who hear of the end of a task", async () => {
+  let heard = false;
+  class Slow extends Plugin {
+    work = task({}, () => 1);
+    listen = on("task.completed", async () => {
+      await sleep(50);
+      heard = true;
+    });
+  }
+  const { client: other, plugin } = await startPlugin(Slow);
+  await endOf(other.app, await other.app.run(() => createTask(plugin.work)));
+  await other[Symbol.asyncDispose]();
+  expect(heard).toBe(true);
+});
+
 test("who watches sees each change, to the end", async () => {
   const id = await create("wait");
   const seen: TaskStatus[] = [];
   for await (const status of run(() => watchTask(id))) {
     seen.push(status);
-    if (status.message === "begun") jobs.gate.resolve();
+    // Long enough to look again, and see nothing new.
+    if (status.message === "begun") setTimeout(() => jobs.gate.resolve(), 600);
   }
   expect(seen.at(-1)).toMatchObject({ status: "completed", progress: 1 });
   expect(seen.find(({ message }) => message === "begun")).toMatchObject({ progress: 0.25 });

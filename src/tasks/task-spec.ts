@@ -1,4 +1,4 @@
-import { closest } from "../config/index.ts";
+import { unknownIn } from "../config/index.ts";
 import { NexusError } from "../exceptions.ts";
 import { isSchema } from "../validation/index.ts";
 
@@ -18,14 +18,8 @@ export function checkTaskSpec(spec: object, handler: unknown, place: string): vo
   const isObject = typeof spec === "object" && spec !== null && !isSchema(spec);
   if (!isObject || typeof handler !== "function")
     fail("is no task", "Write task({ input: … }, async ({ input }) => …).");
-  const unknown = Object.keys(said).filter((name) => !known.includes(name));
-  if (unknown.length) {
-    const meant = unknown.length === 1 ? closest(unknown[0]!, known) : undefined;
-    fail(
-      `says ${unknown.join(", ")}, which no task understands`,
-      meant === undefined ? `A task understands ${known.join(", ")}.` : `Did you mean ${meant}?`,
-    );
-  }
+  const unknown = unknownIn(said, known);
+  if (unknown) fail(`says ${unknown.names}, which no task understands`, unknown.cure);
   for (const name of ["input", "output"]) {
     if (said[name] !== undefined && !isSchema(said[name]))
       fail(`has no schema as "${name}"`, "Give it one, as in z.object({ … }).");

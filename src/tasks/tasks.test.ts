@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
 import { endOf, startPlugin } from "../../test/tasks.ts";
@@ -47,6 +48,19 @@ test("a task runs in the background, and its result is kept", async () => {
   });
   const { created_at, started_at, completed_at } = status;
   expect(+created_at <= +started_at! && +started_at! <= +completed_at!).toBe(true);
+});
+
+test("a task begins at once, though its worker sleeps", async () => {
+  const { work } = await start(
+    class Sleepy extends Plugin {
+      work = task({}, () => 1);
+    },
+  );
+  await end(await create(work));
+  // Nothing more is to be seen: the next look is two seconds away.
+  await sleep(50);
+  const { created_at, started_at } = await end(await create(work));
+  expect(+started_at! - +created_at).toBeLessThan(1500);
 });
 
 test("a handler gets what its schema makes: dates, bigints, defaults, which are stored as JSON", async () => {
@@ -207,7 +221,8 @@ test("options that make no sense are refused", async () => {
       some = task({}, () => {});
     },
   );
-  for (const options of [{ delay: -1 }, { delay: NaN }, { key: "" }, { owner: "" }]) {
+  const misspelt = { delai: 1 } as never;
+  for (const options of [{ delay: -1 }, { delay: NaN }, { key: "" }, { owner: "" }, misspelt]) {
     await expect(create(some, undefined, options)).rejects.toMatchObject({
       code: "NX_TASK_OPTIONS",
     });

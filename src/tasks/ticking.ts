@@ -37,8 +37,10 @@ export class Ticking {
       parsed = new Cron(pattern, { timezone, mode: "5-part" });
       if (!parsed.nextRun()) throw new Error("there is no such day");
     } catch (error) {
-      const what = `says cron: "${pattern}" in ${timezone}, which cannot be: ${messageOf(error)}`;
-      throw taskSpecError(where, what, 'Write five fields, as in "0 3 * * *".', error);
+      const why = messageOf(error).replace(/\.$/, "");
+      const what = `says cron: "${pattern}" in ${timezone}, which cannot be: ${why}`;
+      const cure = 'Write five fields, as in "0 3 * * *", and a time zone as in "Europe/Berlin".';
+      throw taskSpecError(where, what, cure, error);
     }
     try {
       return new Ticking(parsed, `${pattern} ${timezone}`, await writeInput(name, task, input));

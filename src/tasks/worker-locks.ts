@@ -86,15 +86,16 @@ export class DeadWorkers implements Disposable {
   }
 }
 
-/** @returns nothing when somebody else has it */
+/** @returns nothing when somebody else has it, or when it cannot be opened: then the lease decides */
 function tryLock(file: string): DatabaseSync | undefined {
-  const lock = new DatabaseSync(file, { timeout: 0 });
+  let lock: DatabaseSync | undefined;
   try {
+    lock = new DatabaseSync(file, { timeout: 0 });
     // Nothing is ever written; without this there would be a second file.
     lock.exec("pragma journal_mode = memory; begin exclusive");
     return lock;
   } catch {
-    lock.close();
+    lock?.close();
     return undefined;
   }
 }

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Database, openDatabase } from "../database/index.ts";
+import { Ending, endingKey } from "../ending.ts";
 import type { None } from "../http/index.ts";
 import { logKey, silent } from "../log.ts";
 import { Scope } from "../scope.ts";
 import { heartbeat } from "./engine.ts";
 import { type Task, task, type TaskContext, type TaskSpec } from "./index.ts";
-import { Attempt } from "./attempt.ts";
 import { SqliteEngine } from "./sqlite-engine.ts";
 import type { Tables, TaskRow } from "./tables.ts";
 import { Worker } from "./worker.ts";
@@ -15,6 +15,13 @@ import { Worker } from "./worker.ts";
 class Failing extends SqliteEngine {
   /** How many of the next outcomes cannot be written. */
   failures = 0;
+  /** Happens between a claim and its answer. */
+  afterClaim = (): void => {};
+  override async claim(...args: Parameters<SqliteEngine["claim"]>) {
+    const claims = await super.claim(...args);
+    this.afterClaim();
+    return claims;
+  }
   override async settle(...args: Parameters<SqliteEngine["settle"]>): Promise<boolean> {
     if (this.failures-- > 0) throw new Error("The disk is full");
     return super.settle(...args);
@@ -25,12 +32,14 @@ let db: Database<Tables>;
 let engine: Failing;
 let worker: Worker | undefined;
 let time: number;
+let ending: Ending;
 const ended: string[] = [];
 /** Also on a busy machine. */
 const patient = { timeout: 10_000 };
 
 beforeEach(async () => {
   time = Date.UTC(2026, 0, 1);
+  ending = new Ending();
   db = await openDatabase<Tables>({ url: "sqlite::memory:" });
   engine = new Failing(db, () => time);
   await engine.open();
@@ -49,6 +58,7 @@ async function run(
 ): Promise<string> {
   const app = new Scope("app", "app");
   app.provide(logKey, silent);
+  app.provide(endingKey, ending);
   const now = () => time;
   worker = new Worker({
     engine,
@@ -144,18 +154,20 @@ test("an attempt that was lost with its process uses up no retry", async () => {
   expect(await statusOf(id)).toMatchObject({ status: "failed", attempts: 6 });
 });
 
+test("a pause before a retry is an hour at most", async () => {
+  const spec = { retries: 20, backoff: 2000 };
+  const id = await run(() => Promise.reject(new Error("no")), spec, { attempts: 9 });
+  const run_at = new Date(time + 3600_000);
+  await expect.poll(() => statusOf(id), patient).toMatchObject({ status: "pending", run_at });
+});
+
 test("what is claimed too late, when its plugin ends already, never runs", async () => {
   let runs = 0;
-  const scope = new Scope("plugin", "p");
-  scope.provide(logKey, silent);
-  const claim = { id: "1", turn: 1, name: "p.t", input: "", owner: null, requestId: null };
-  const attempt = new Attempt({
-    registered: { name: "p.t", task: task({}, () => void runs++) as Task, scope },
-    claim: { ...claim, attempt: 1, lost: 0, progress: 0 },
-    report: async () => {},
-    now: () => time,
-  });
-  attempt.giveBack();
-  expect((await attempt.verdict).outcome).toMatchObject({ status: "returned" });
+  engine.afterClaim = () => void ending.begin(60);
+  const id = await run(() => void runs++);
+  await expect
+    .poll(() => db.selectFrom("nexus_tasks").select("turn").execute(), patient)
+    .toEqual([{ turn: 1 }]);
+  await expect.poll(() => statusOf(id), patient).toMatchObject({ status: "pending", attempts: 0 });
   expect(runs).toBe(0);
 });

@@ -11,6 +11,7 @@ import { type Told, Upkeep } from "./upkeep.ts";
 
 /** Milliseconds after which one looks for what other processes have done. */
 const poll = 1000;
+
 export interface WorkerOptions extends Told {
   readonly engine: TaskEngine;
   /** The app's: what the worker writes is part of nobody's transaction. */
@@ -147,12 +148,13 @@ export class Worker {
         }),
     });
     if (post.ending.begun.aborted) attempt.giveBack();
-    const done = app.run(() => this.#finish(attempt));
+    const done = app
+      .run(() => this.#finish(attempt))
+      .catch((error: unknown) => void this.#complain(error));
     this.#running.set(keyOf(claim), { attempt, of: post, done });
     changed(claim.id);
   }
 
-  /** Never throws. */
   async #finish({ claim, log, verdict }: Attempt): Promise<void> {
     const { changed, ended } = this.#options;
     const { outcome, error } = await verdict;
@@ -161,11 +163,12 @@ export class Worker {
     this.wake();
     if (!isOurs) return log.debug("Task was ended elsewhere");
     changed(claim.id);
-    if (outcome.status === "completed") log.debug("Task completed");
+    if (outcome.status === "completed" || outcome.status === "failed") ended(claim, outcome.status);
+    // Last, as there are errors that no log can write.
+    if (outcome.status === "completed") log.info("Task completed");
     if (outcome.status === "returned") log.info("Task given back: its plugin ends");
     if (outcome.status === "pending") log.warn({ err: error }, "Task failed, and will be retried");
     if (outcome.status === "failed") log.error({ err: error }, `Task failed: ${outcome.error}`);
-    if (outcome.status === "completed" || outcome.status === "failed") ended(claim, outcome.status);
   }
 
   async #settle(claim: Turn, outcome: Outcome): Promise<boolean> {

@@ -73,7 +73,8 @@ export class TestClient implements AsyncDisposable {
         overrides,
         settings: { dataDir, databaseUrl: "sqlite::memory:", ...rest.settings },
       });
-      return new TestClient({ ...shared, app, close: () => app.close().then(remove) });
+      const patience = rest.settings?.shutdownTimeout ?? shutdownTimeout;
+      return new TestClient({ ...shared, app, close: () => app.close(patience).then(remove) });
     } catch (error) {
       await remove();
       throw error;
@@ -188,6 +189,9 @@ export class TestClient implements AsyncDisposable {
     await this.#shared.close();
   }
 }
+
+/** Seconds: a test waits no longer for what it has left running, such as a task that never ends. */
+const shutdownTimeout = 1;
 
 function identityOf(user: TestUser | Identity): Identity {
   return "hasPermission" in user ? user : createIdentity(user);

@@ -18,6 +18,7 @@ import {
 import { createApp } from "../app/index.ts";
 import { Plugin } from "../plugin/index.ts";
 import { Service } from "../services.ts";
+import { createTask, task } from "../tasks/index.ts";
 import { pluginNamed, TestClient } from "./index.ts";
 
 const User = z.object({ user_id: z.string(), created_at: z.date() });
@@ -233,6 +234,23 @@ test("each client has a data folder of its own, which is gone at the end", async
     expect(existsSync(folder)).toBe(true);
   }
   expect(existsSync(folder)).toBe(false);
+});
+
+test("a task that never ends holds up the end of a test for a moment only", async () => {
+  const begun = Promise.withResolvers<void>();
+  class Endless extends Plugin {
+    wait = task({}, () => {
+      begun.resolve();
+      return new Promise(() => {});
+    });
+    begin = post("/begin", () => createTask(this.wait));
+  }
+  const client = await TestClient.of(Endless);
+  await client.post("/begin");
+  await begun.promise;
+  const since = performance.now();
+  await client[Symbol.asyncDispose]();
+  expect(performance.now() - since).toBeLessThan(4000);
 });
 
 test("a client takes a running app, and leaves it running", async () => {

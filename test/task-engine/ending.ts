@@ -42,6 +42,18 @@ export function describeEnding(open: () => Promise<Bench>): void {
     expect(await take(a)).toEqual([]);
   });
 
+  test("lets no task end before it was created, though the clock is set back", async () => {
+    const { a, b, clock, later, add, statusOf } = await open();
+    const [settled, cancelled] = [await add(), await add()];
+    const claim = await takeOne(a);
+    const created_at = later(0);
+    clock.time -= 3600_000;
+    await a.settle(claim, { status: "completed", result: "1" });
+    await b.cancel(cancelled);
+    for (const id of [settled, cancelled])
+      expect(await statusOf(id)).toMatchObject({ created_at, completed_at: created_at });
+  });
+
   test("knows one end when a task is cancelled and settled at the same time", async () => {
     const { a, b, add, statusOf } = await open();
     for (let round = 0; round < 20; round++) {

@@ -58,7 +58,10 @@ export function describeKeeping(open: () => Promise<Bench>): void {
     const known = { id: made[0]!.id, isNew: false };
     await b.cancel(known.id);
     expect(await a.enqueue(newTask({ key: "k" }))).toEqual(known);
-    expect(await a.enqueue(newTask({ key: "k", uniqueKey: "u" }))).toEqual(known);
+    expect((await b.enqueue(newTask({ uniqueKey: "u" }))).isNew).toBe(true);
+    expect(await a.enqueue(newTask({ key: "k", uniqueKey: "u" })), "key before uniqueKey").toEqual(
+      known,
+    );
   });
 
   test("creates a task with its transaction, or not at all", async () => {
