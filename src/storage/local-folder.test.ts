@@ -13,7 +13,7 @@ import {
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, onTestFinished, test } from "vitest";
 import { storageContract } from "../../test/storage-contract.ts";
 import { createLog, logKey } from "../log.ts";
 import { Scope } from "../scope.ts";
@@ -152,6 +152,7 @@ test("what a killed process had begun is swept; what another one writes is not, 
   await once(killed.child, "close");
   const [left] = drafts();
   const { child } = run(folder, code);
+  onTestFinished(() => void child.kill());
   await once(child.stdout, "data");
   const [written] = drafts().filter((name) => name !== left);
   await utimes(join(folder, written!), 1, 1);
