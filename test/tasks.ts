@@ -1,9 +1,35 @@
+import { afterEach } from "vitest";
 import type { App } from "../src/app/index.ts";
 import type { Plugin, PluginClass } from "../src/plugin/index.ts";
-import { type TaskStatus, watchTask } from "../src/tasks/index.ts";
+import {
+  createTask,
+  type CreateTaskOptions,
+  type Task,
+  type TaskStatus,
+  watchTask,
+} from "../src/tasks/index.ts";
 import { TestClient, type TestOptions } from "../src/testing/index.ts";
 
-/** Tasks as tests wait for them. */
+/** Tasks as tests create and await them. */
+
+/** For the tests of a file, each with a plugin of its own. */
+export function useTasks() {
+  let client: TestClient;
+  afterEach(() => client[Symbol.asyncDispose]());
+  const run = <T>(work: () => T): T => client.app.run(work);
+  return {
+    start: async <P extends Plugin>(type: new () => P, options?: TestOptions): Promise<P> => {
+      const started = await startPlugin(type, options);
+      client = started.client;
+      return started.plugin;
+    },
+    run,
+    create: (task: Task<any>, input?: unknown, options?: CreateTaskOptions): Promise<string> =>
+      run(() => createTask(task, input, options)),
+    end: (id: string) => endOf(client.app, id),
+    client: (): TestClient => client,
+  };
+}
 
 /** What is known of a task when it has come to its end. */
 export async function endOf(app: App, id: string): Promise<TaskStatus> {

@@ -1,36 +1,15 @@
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { z } from "zod";
-import { endOf, startPlugin, statusWhen } from "../../test/tasks.ts";
+import { statusWhen, useTasks } from "../../test/tasks.ts";
 import { Database } from "../database/index.ts";
 import { post } from "../http/index.ts";
 import { createLog, currentLog } from "../log.ts";
 import { Plugin } from "../plugin/index.ts";
 import { findScope } from "../scope.ts";
 import { inject, Service } from "../services.ts";
-import type { TestClient, TestOptions } from "../testing/index.ts";
-import {
-  cancelTask,
-  createTask,
-  type CreateTaskOptions,
-  getTaskStatus,
-  type Task,
-  task,
-  TaskError,
-} from "./index.ts";
+import { cancelTask, createTask, getTaskStatus, task, TaskError } from "./index.ts";
 
-let client: TestClient;
-afterEach(() => client[Symbol.asyncDispose]());
-
-async function start<P extends Plugin>(type: new () => P, options?: TestOptions): Promise<P> {
-  const started = await startPlugin(type, options);
-  client = started.client;
-  return started.plugin;
-}
-
-const run = <T>(work: () => T): T => client.app.run(work);
-const create = (task: Task<any>, input?: unknown, options?: CreateTaskOptions): Promise<string> =>
-  run(() => createTask(task, input, options));
-const end = (id: string) => endOf(client.app, id);
+const { start, run, create, end, client } = useTasks();
 
 test("a failed attempt is tried again, as often as `retries` says, after pauses that double", async () => {
   const begun: number[] = [];
@@ -44,7 +23,7 @@ test("a failed attempt is tried again, as often as `retries` says, after pauses 
   );
   const id = await create(flaky);
   const waiting = await statusWhen(
-    client.app,
+    client().app,
     id,
     ({ attempts, status }) => attempts === 1 && status === "pending",
   );
@@ -190,12 +169,16 @@ test("progress never goes back, also in a later attempt, and is 1 only at the en
     },
   );
   const id = await create(climb);
-  expect((await statusWhen(client.app, id, ({ message }) => message === "NaN")).progress).toBe(0.5);
-  gates[0]!.resolve();
-  expect((await statusWhen(client.app, id, ({ message }) => message === "second")).progress).toBe(
+  expect((await statusWhen(client().app, id, ({ message }) => message === "NaN")).progress).toBe(
     0.5,
   );
-  expect((await statusWhen(client.app, id, ({ progress }) => progress > 0.5)).progress).toBe(0.99);
+  gates[0]!.resolve();
+  expect((await statusWhen(client().app, id, ({ message }) => message === "second")).progress).toBe(
+    0.5,
+  );
+  expect((await statusWhen(client().app, id, ({ progress }) => progress > 0.5)).progress).toBe(
+    0.99,
+  );
   gates[1]!.resolve();
   expect(await end(id)).toMatchObject({ status: "completed", progress: 1, message: "second" });
 });
@@ -275,7 +258,7 @@ test("a handler runs in a scope of its own in its plugin's: services, log, and w
   }
   const log = await createLog({ destination: { write: (line) => lines.push(line) } });
   await start(Scoped, { log });
-  const asked = await client.post("/begin");
+  const asked = await client().post("/begin");
   const id = await asked.json(z.string());
   expect(await end(id)).toMatchObject({ name: "scoped.save", status: "completed" });
   expect(undone).toEqual(["x"]);

@@ -1,24 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { z } from "zod";
-import { endOf, startPlugin } from "../../test/tasks.ts";
+import { useTasks } from "../../test/tasks.ts";
 import { Plugin } from "../plugin/index.ts";
-import type { TestClient, TestOptions } from "../testing/index.ts";
-import { createTask, type CreateTaskOptions, getTaskStatus, type Task, task } from "./index.ts";
+import { getTaskStatus, task } from "./index.ts";
 
-let client: TestClient;
-afterEach(() => client[Symbol.asyncDispose]());
-
-async function start<P extends Plugin>(type: new () => P, options?: TestOptions): Promise<P> {
-  const started = await startPlugin(type, options);
-  client = started.client;
-  return started.plugin;
-}
-
-const run = <T>(work: () => T): T => client.app.run(work);
-const create = (task: Task<any>, input?: unknown, options?: CreateTaskOptions): Promise<string> =>
-  run(() => createTask(task, input, options));
-const end = (id: string) => endOf(client.app, id);
+const { start, run, create, end } = useTasks();
 
 test("a task runs in the background, and its result is kept", async () => {
   const { add } = await start(
