@@ -30,6 +30,7 @@ const floors = [
     "mail",
     "log",
     "config",
+    "call-site",
     "decoration",
     "secrets",
     "exceptions",

@@ -47,7 +47,6 @@ export {
   mount,
   options,
   patch,
-  placeOf,
   post,
   put,
   type Route,

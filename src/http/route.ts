@@ -1,3 +1,4 @@
+import { callSite, placeOf } from "../call-site.ts";
 import { layersOf, type Middleware } from "../middleware/index.ts";
 import type { Schema } from "../validation/index.ts";
 import { type AnyMethod, decorate, decorationsOf, type MethodContext } from "../decoration.ts";
@@ -194,23 +195,4 @@ function mountOf(group: Routes): Mounted | undefined {
 
 function isRoute(value: unknown): value is Route {
   return (value as Partial<Route> | null | undefined)?.kind === "route";
-}
-
-/** Remembers where a function was called from; the text is made only when somebody asks. */
-export function callSite(callee: (...args: never[]) => unknown): Error {
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 1;
-  const site = new Error("declared here");
-  Error.captureStackTrace(site, callee);
-  Error.stackTraceLimit = stackTraceLimit;
-  return site;
-}
-
-/** `file:line` of a call site. */
-export function placeOf(site: Error): string {
-  const [, file, line] =
-    /\(?((?:file:\/\/|\/|[A-Za-z]:).*?):(\d+):\d+\)?$/m.exec(site.stack ?? "") ?? [];
-  if (!file) return "somewhere";
-  const path = file.startsWith("file:") ? decodeURIComponent(new URL(file).pathname) : file;
-  return `${path.replace(/\?.*$/, "")}:${line}`;
 }

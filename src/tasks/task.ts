@@ -1,4 +1,4 @@
-import { callSite, placeOf } from "../http/route.ts";
+import { callSite, placeOf } from "../call-site.ts";
 import type { None } from "../http/index.ts";
 import type { Logger } from "../log.ts";
 import type { In, Out, Schema } from "../validation/index.ts";
