@@ -1,6 +1,7 @@
 import { authenticatorKey } from "../auth/index.ts";
 import { settingsKey } from "../config/index.ts";
 import { mount } from "../http/index.ts";
+import { noStore } from "../middleware/index.ts";
 import { Plugin } from "../plugin/index.ts";
 import { currentScope } from "../scope.ts";
 import { inject, type ServiceClass } from "../services.ts";
@@ -21,7 +22,6 @@ import { Lockout } from "./lockout.ts";
 import { Profiles } from "./me.ts";
 import { MeRoutes } from "./me-routes.ts";
 import { migrations } from "./migrations.ts";
-import { noStore } from "./no-store.ts";
 import { OneTimeTokens } from "./one-time.ts";
 import { PasswordRoutes } from "./password-routes.ts";
 import { Passwords } from "./passwords.ts";

@@ -1,5 +1,5 @@
-import { noStore } from "../accounts/no-store.ts";
 import { mount } from "../http/index.ts";
+import { noStore } from "../middleware/index.ts";
 import { Plugin } from "../plugin/index.ts";
 import { adminPermission } from "../tasks/index.ts";
 import { TaskRoutes } from "./task-routes.ts";

@@ -27,11 +27,13 @@ export function closest(name: string, names: Iterable<string>): string | undefin
 export function unknownIn(
   said: object,
   known: readonly string[],
+  /** What stands before the list of all that are known. */
+  lead = "Known are",
 ): { readonly names: string; readonly cure: string } | undefined {
   const unknown = Object.keys(said).filter((name) => !known.includes(name));
   if (!unknown.length) return undefined;
   const meant = unknown.length === 1 ? closest(unknown[0]!, known) : undefined;
-  const cure = meant === undefined ? `Known are ${known.join(", ")}.` : `Did you mean ${meant}?`;
+  const cure = meant === undefined ? `${lead} ${known.join(", ")}.` : `Did you mean ${meant}?`;
   return { names: unknown.join(", "), cure };
 }
 

@@ -1,5 +1,5 @@
 import { checkGuard } from "../auth/index.ts";
-import { closest } from "../config/index.ts";
+import { unknownIn } from "../config/index.ts";
 import { NexusError } from "../exceptions.ts";
 import { isBodiless } from "../message/index.ts";
 import { checkLimit } from "../ratelimit/index.ts";
@@ -11,11 +11,11 @@ import { reserved } from "./input.ts";
 import type { Defaults, RouteSpec, Verb } from "./spec.ts";
 import type { Segment } from "./template.ts";
 
-const known = new Set([
+const known = [
   ..."path query headers cookies form body use response status responses middleware".split(" "),
   ..."tags summary description operationId deprecated hidden bodyLimit timeout".split(" "),
   ..."permission role rateLimit".split(" "),
-]);
+];
 const fieldSources = ["path", "query", "headers", "cookies", "form"] as const;
 
 /**
@@ -61,15 +61,8 @@ export function checkWords(spec: Defaults, who: () => string): void {
     if (spec[name] !== undefined && !Array.isArray(spec[name]))
       fail(`says "${name}", which is no list`, `Write ${name}: […].`);
   }
-  const unknown = Object.keys(spec).filter((name) => !known.has(name));
-  if (!unknown.length) return;
-  const meant = unknown.length === 1 ? closest(unknown[0]!, known) : undefined;
-  fail(
-    `says ${unknown.join(", ")}, which no route understands`,
-    meant === undefined
-      ? `A route understands ${[...known].join(", ")}.`
-      : `Did you mean ${meant}?`,
-  );
+  const unknown = unknownIn(spec, known, "A route understands");
+  if (unknown) fail(`says ${unknown.names}, which no route understands`, unknown.cure);
 }
 
 /** The members of an object schema, as Zod and Valibot keep them. */

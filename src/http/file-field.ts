@@ -1,3 +1,4 @@
+import { unknownIn } from "../config/index.ts";
 import type { InForm } from "../dependency.ts";
 import { NexusError } from "../exceptions.ts";
 import { bytesOf, isMediaRange, type Size, unknownType, UploadFile } from "../message/index.ts";
@@ -120,12 +121,9 @@ function rulesFrom(
   { maxSize = "10MB", types, sniff = false, ...unknown }: FilesOptions,
   rules: Pick<FileRules, "max" | "many">,
 ): FileRules {
-  const [strange] = Object.keys(unknown);
-  if (strange !== undefined) {
-    const own = name === "file" ? "optional" : "min, max";
-    const cure = `It understands maxSize, types, sniff, ${own}.`;
-    fail(name, `says "${strange}", which it does not understand`, cure);
-  }
+  const own = name === "file" ? ["optional"] : ["min", "max"];
+  const strange = unknownIn(unknown, ["maxSize", "types", "sniff", ...own], "It understands");
+  if (strange) fail(name, `says "${strange.names}", which it does not understand`, strange.cure);
   if (types && !Array.isArray(types))
     fail(name, "has no list as types", 'Write types: ["image/png"].');
   const wrong = types?.find((type) => !isMediaRange(type));

@@ -3,6 +3,7 @@ export { type Answer, compose, type Middleware, type Next, type OnError } from "
 export { compression, type CompressionOptions } from "./compression.ts";
 export { cors, type CorsOptions } from "./cors.ts";
 export { layersOf, middleware } from "./middleware.ts";
+export { noStore } from "./no-store.ts";
 export { nosniff } from "./nosniff.ts";
 export { requestId } from "./request-id.ts";
 export { securityHeaders, type SecurityHeadersOptions } from "./security-headers.ts";

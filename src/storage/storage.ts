@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { settingsKey } from "../config/index.ts";
 import { NexusError } from "../exceptions.ts";
-import { encoded } from "../message/index.ts";
+import { encoded, isMediaType, unknownType } from "../message/index.ts";
 import { addRoutesKey } from "../http/index.ts";
 import type { Scope } from "../scope.ts";
 import { perApp, Service } from "../services.ts";
@@ -105,12 +105,9 @@ export class Storage extends Service {
   }
 }
 
-const unknownType = "application/octet-stream";
-const mediaType = /^[!#$%&'*+.^_`|~\w-]+\/[!#$%&'*+.^_`|~\w-]+(?:\s*;[\t\x20-\x7e]*)?$/;
-
 /** It may come from a client: what is no media type says nothing. */
 function typeOf(text: string): string {
-  return text.length <= 255 && mediaType.test(text) ? text : unknownType;
+  return text.length <= 255 && isMediaType(text) ? text : unknownType;
 }
 
 async function* streamOf(content: Content): AsyncIterable<Uint8Array> {

@@ -1,5 +1,4 @@
-/** Milliseconds; Node takes what is longer for 1. */
-const longest = 2 ** 31 - 1;
+import { longest } from "../waiting.ts";
 
 /** A pause between two looks, which ends early when there is something to see. */
 export class Pause {

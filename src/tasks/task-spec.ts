@@ -1,10 +1,9 @@
 import { unknownIn } from "../config/index.ts";
 import { NexusError } from "../exceptions.ts";
 import { isSchema } from "../validation/index.ts";
+import { longestSeconds } from "../waiting.ts";
 
 const known = "input output retries backoff timeout concurrency cron unique".split(" ");
-/** Seconds; Node's timers take what is longer for nothing. */
-const longest = 2_147_483;
 
 /**
  * For those who write JavaScript: what the types forbid is an error here too.
@@ -18,7 +17,7 @@ export function checkTaskSpec(spec: object, handler: unknown, place: string): vo
   const isObject = typeof spec === "object" && spec !== null && !isSchema(spec);
   if (!isObject || typeof handler !== "function")
     fail("is no task", "Write task({ input: … }, async ({ input }) => …).");
-  const unknown = unknownIn(said, known);
+  const unknown = unknownIn(said, known, "A task understands");
   if (unknown) fail(`says ${unknown.names}, which no task understands`, unknown.cure);
   for (const name of ["input", "output"]) {
     if (said[name] !== undefined && !isSchema(said[name]))
@@ -32,8 +31,8 @@ export function checkTaskSpec(spec: object, handler: unknown, place: string): vo
   const isWhole = Number.isSafeInteger;
   number("retries", (n) => isWhole(n) && n >= 0, "Write a whole number, 0 or more.");
   number("concurrency", (n) => isWhole(n) && n >= 1, "Write a whole number, 1 or more.");
-  number("backoff", (n) => n >= 0 && n <= longest, "Write seconds, 0 or more.");
-  number("timeout", (n) => n > 0 && n <= longest, "Write seconds, more than 0.");
+  number("backoff", (n) => n >= 0 && n <= longestSeconds, "Write seconds, 0 or more.");
+  number("timeout", (n) => n > 0 && n <= longestSeconds, "Write seconds, more than 0.");
   const { unique, cron } = said;
   if (unique !== undefined && unique !== true && typeof unique !== "function")
     fail("says a unique that is neither", "Write true, or a function of the input.");

@@ -1,6 +1,6 @@
-import { middleware } from "../middleware/index.ts";
+import { middleware } from "./middleware.ts";
 
-/** Answers about accounts stay in no cache. */
+/** Answers that stay in no cache. */
 export const noStore = middleware(async (_, next) => {
   const response = await next();
   response.headers.set("Cache-Control", "no-store");
