@@ -129,3 +129,27 @@ async function deep(): Promise<string | undefined> {
   await new Promise((resolve) => setImmediate(resolve));
   return findScope()?.name;
 }
+
+test("a scope is vacated when the last of its guests has left", async () => {
+  const plugin = new Scope("app", "app").child("plugin", "shop");
+  const [first, second] = [plugin.child("request", ""), plugin.child("request", "")];
+  await plugin.vacated();
+  for (const guest of [first, second]) guest.moveTo(plugin);
+  let isVacant = false;
+  const vacated = plugin.vacated().then(() => (isVacant = true));
+  first.leave();
+  first.leave();
+  await Promise.resolve();
+  expect([isVacant, [...plugin.guests], plugin.visits]).toEqual([false, [second], 2]);
+  second.leave();
+  await vacated;
+  expect([...plugin.guests]).toEqual([]);
+  expect(second.parent).toBe(plugin);
+});
+
+test("a scope names the nearest around it of a kind", () => {
+  const app = new Scope("app", "app");
+  const plugin = app.child("plugin", "shop");
+  expect(plugin.child("request", "").nearest("plugin")).toBe(plugin);
+  expect([plugin.nearest("plugin"), app.nearest("plugin")]).toEqual([plugin, undefined]);
+});

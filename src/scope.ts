@@ -22,6 +22,9 @@ export class Scope {
   // Both are made when first needed: a request that keeps nothing pays for nothing.
   #values: Map<string, unknown> | undefined;
   #undo: (() => unknown)[] | undefined;
+  #guests: Set<Scope> | undefined;
+  #vacate: (() => void)[] | undefined;
+  #visits = 0;
 
   constructor(kind: ScopeKind, name: string, parent?: Scope) {
     this.kind = kind;
@@ -42,9 +45,45 @@ export class Scope {
     return new Scope(kind, name, this);
   }
 
-  /** Puts this scope under another one: a request belongs to a plugin once its route is known. */
+  /** The nearest of a kind that this scope is in: itself, else the one around it. */
+  nearest(kind: ScopeKind): Scope | undefined {
+    return this.kind === kind ? this : this.#parent?.nearest(kind);
+  }
+
+  /**
+   * Puts this scope under another one, as its guest until it leaves: a request belongs to a plugin once
+   * its route is known.
+   */
   moveTo(parent: Scope): void {
     this.#parent = parent;
+    (parent.#guests ??= new Set()).add(this);
+    parent.#visits++;
+  }
+
+  /** Ends being a guest; what it finds stays the same. */
+  leave(): void {
+    if (this.#parent) this.#parent.#lose(this);
+  }
+
+  #lose(guest: Scope): void {
+    if (!this.#guests?.delete(guest) || this.#guests.size) return;
+    for (const vacate of this.#vacate?.splice(0) ?? []) vacate();
+  }
+
+  /** Those that have moved in and not left. */
+  get guests(): Iterable<Scope> {
+    return this.#guests ?? [];
+  }
+
+  /** How many have ever moved in. */
+  get visits(): number {
+    return this.#visits;
+  }
+
+  /** Resolves when the last guest has left. */
+  vacated(): Promise<void> {
+    if (!this.#guests?.size) return Promise.resolve();
+    return new Promise((resolve) => (this.#vacate ??= []).push(resolve));
   }
 
   /** Returns the undo. */

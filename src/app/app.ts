@@ -10,7 +10,7 @@ import {
 } from "../http/index.ts";
 import { currentLog, logKey } from "../log.ts";
 import { fromWebRequest, type Request, type Response, toWebResponse } from "../message/index.ts";
-import type { PluginHost, RouteTable } from "../plugin/index.ts";
+import { faultsKey, type PluginHost, type RouteTable } from "../plugin/index.ts";
 import type { Scope } from "../scope.ts";
 import { inTime } from "../waiting.ts";
 
@@ -87,7 +87,9 @@ export class App implements AsyncDisposable {
 
   async #answer(context: Context, send: Send): Promise<void> {
     try {
-      await send(await this.#dispatch(context));
+      const response = await this.#dispatch(context);
+      if (response.status >= 500) blame(context);
+      await send(response);
     } catch (error) {
       currentLog().error(
         { err: error },
@@ -151,6 +153,12 @@ export class App implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+/** Counts it against the plugin that answered. */
+function blame(context: Context): void {
+  const faults = context.find(faultsKey);
+  if (faults) faults.count++;
 }
 
 /** Milliseconds that plugins get to stop once the time is up for all that runs. */

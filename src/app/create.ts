@@ -50,6 +50,12 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
   const services = new Services(scope);
   const errorFormat = options.errorFormat ?? problemJSON;
   const errorHandlers = options.errorHandlers ?? [];
+  scope.provide(settingsKey, settings);
+  scope.provide(endingKey, new Ending());
+  scope.provide(logKey, log);
+  scope.provide(tableKey, table);
+  scope.provide(servicesKey, services);
+  scope.provide(eventsKey, new Events());
   const host = new PluginHost({
     app: scope,
     config: options.config ?? {},
@@ -60,12 +66,6 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
     tolerant: options.tolerant ?? false,
     startTimeout: options.startTimeout,
   });
-  scope.provide(settingsKey, settings);
-  scope.provide(endingKey, new Ending());
-  scope.provide(logKey, log);
-  scope.provide(tableKey, table);
-  scope.provide(servicesKey, services);
-  scope.provide(eventsKey, new Events());
   scope.provide(hostKey, host);
   scope.provide(errorFormatKey, errorFormat);
   if (options.docs) scope.provide(docsOptionsKey, options.docs);

@@ -39,7 +39,7 @@ export function addTagMetadata(tag: TagMetadata): () => void {
   const scope = findScope();
   if (!scope) return everywhere.add(tag);
   const remove = ownTags(scope.root).add(tag);
-  (pluginOf(scope) ?? scope.root).defer(remove);
+  (scope.nearest("plugin") ?? scope.root).defer(remove);
   return remove;
 }
 
@@ -59,10 +59,4 @@ function ownTags(app: Scope): Tags {
   const tags = new Tags();
   app.provide(tagsKey, tags);
   return tags;
-}
-
-function pluginOf(scope: Scope): Scope | undefined {
-  for (let one: Scope | undefined = scope; one; one = one.parent)
-    if (one.kind === "plugin") return one;
-  return undefined;
 }

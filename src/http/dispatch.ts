@@ -38,12 +38,16 @@ export function createDispatch({
 
 /** What follows an answer that has left: background work, then the request's scope ends. */
 export async function settle(context: Context): Promise<void> {
-  const background = context.find(backgroundKey);
-  if (background) await background.run();
-  if (context.isEmpty) return;
-  await context
-    .dispose()
-    .catch((error: unknown) => currentLog().error({ err: error }, "A request did not end cleanly"));
+  try {
+    const background = context.find(backgroundKey);
+    if (background) await background.run();
+    if (!context.isEmpty) await context.dispose();
+  } catch (error) {
+    currentLog().error({ err: error }, "A request did not end cleanly");
+  } finally {
+    // Its plugin may have been waiting for it.
+    context.leave();
+  }
 }
 
 function miss({ request }: Context, match: Match<Endpoint>, routes: Router<Endpoint>): Response {

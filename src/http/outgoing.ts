@@ -1,4 +1,6 @@
+import { endingKey } from "../ending.ts";
 import { currentLog } from "../log.ts";
+import { findScope } from "../scope.ts";
 import { isBodiless, type Response } from "../message/index.ts";
 import type { Turn } from "./connection.ts";
 
@@ -50,6 +52,10 @@ async function pump(
   outgoing.flushHeaders();
   // A source that waits for something is told at once, not after its next chunk.
   const undo = turn.onGone(() => void end().catch(() => {}));
+  // A plugin that ends waits for its streams, but not for ever.
+  const over = findScope()?.find(endingKey)?.over;
+  const cut = (): void => turn.cut();
+  over?.addEventListener("abort", cut, { once: true });
   try {
     for await (const chunk of { [Symbol.asyncIterator]: () => source }) {
       if (turn.gone) break;
@@ -66,6 +72,7 @@ async function pump(
     currentLog().debug({ err: error }, "A stream failed after its client had gone");
   } finally {
     undo();
+    over?.removeEventListener("abort", cut);
   }
 }
 

@@ -110,19 +110,32 @@ test("cookies are read from their header", () => {
 
 test("the signal is asked for once, and can be replaced", () => {
   let asked = 0;
-  const { signal } = new AbortController();
+  const client = new AbortController();
   const request = ask({
     signal: () => {
       asked++;
-      return signal;
+      return client.signal;
     },
   });
   expect(asked).toBe(0);
-  expect([request.signal, request.signal]).toEqual([signal, signal]);
-  expect(asked).toBe(1);
+  expect(request.signal).toBe(request.signal);
+  expect([asked, request.signal.aborted]).toEqual([1, false]);
+  client.abort(new Error("gone"));
+  expect(request.signal.reason).toEqual(new Error("gone"));
   request.signal = AbortSignal.abort();
   expect(request.signal.aborted).toBe(true);
   expect(ask({}).signal.aborted).toBe(false);
+});
+
+test("who can wait no longer fires the signal, asked for before or after", () => {
+  const early = ask({ signal: () => new AbortController().signal });
+  const late = ask({});
+  expect(early.signal.aborted).toBe(false);
+  for (const request of [early, late]) request.abort(new Error("time is up"));
+  expect([early.signal.reason, late.signal.reason]).toEqual([
+    new Error("time is up"),
+    new Error("time is up"),
+  ]);
 });
 
 test("a request of the web's kind becomes one of ours", async () => {

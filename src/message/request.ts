@@ -33,6 +33,7 @@ export class Request {
   #cookies: Map<string, string> | undefined;
   #bytes: Promise<Uint8Array> | undefined;
   #signal: AbortSignal | undefined;
+  #ended: AbortController | undefined;
 
   constructor(source: RequestSource) {
     this.#source = source;
@@ -73,14 +74,22 @@ export class Request {
     return (this.#cookies ??= parseCookies(this.headers.get("cookie")));
   }
 
-  /** Fires when the client has gone, or the route's time is up. */
+  /** Fires when the client has gone, the route's time is up, or its plugin can wait no longer. */
   get signal(): AbortSignal {
-    return (this.#signal ??= this.#source.signal?.() ?? new AbortController().signal);
+    if (this.#signal) return this.#signal;
+    const { signal } = (this.#ended ??= new AbortController());
+    const gone = this.#source.signal?.();
+    return (this.#signal = gone ? AbortSignal.any([gone, signal]) : signal);
   }
 
   /** Replaces the signal for all who ask from now on. */
   set signal(signal: AbortSignal) {
     this.#signal = signal;
+  }
+
+  /** Fires the signal. */
+  abort(reason: Error): void {
+    (this.#ended ??= new AbortController()).abort(reason);
   }
 
   /** The body as it arrives, once; `null` when there is none. What was read whole is there again. */

@@ -156,7 +156,7 @@ test("a plugin that fails while it starts leaves nothing behind", async () => {
   const { app } = await start([Half]);
   expect(failure("half")).toMatchObject({ step: "start", reason: "no disk" });
   expect(left.splice(0)).toEqual(["signal", "service stopped", "undone"]);
-  expect((await ask("/half"))[0]).toBe(404);
+  expect((await ask("/half"))[0]).toBe(503);
   await app.run(() => app.scope.get(eventsKey).publish("anything", {}));
   await new Promise((resolve) => setTimeout(resolve, 25));
   expect(left).toEqual([]);

@@ -61,8 +61,8 @@ test("the platform tells when a plugin has started and stopped", async () => {
   await start([Watch, Notes, Bad]);
   await closeApp();
   expect(heard).toEqual([
-    'plugin.watch.started {"plugin":"watch"}',
-    'plugin.notes.started {"plugin":"notes"}',
+    'plugin.watch.started {"plugin":"watch","version":"0.0.0"}',
+    'plugin.notes.started {"plugin":"notes","version":"0.0.0"}',
     'plugin.notes.stopped {"plugin":"notes"}',
   ]);
 });

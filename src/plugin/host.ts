@@ -1,72 +1,83 @@
-import { eventsKey } from "../events/index.ts";
-import { messageOf, NexusError } from "../exceptions.ts";
+import { NexusError } from "../exceptions.ts";
+import type { Endpoint } from "../http/index.ts";
 import { logKey } from "../log.ts";
-import { key, type Scope } from "../scope.ts";
-import { keyOf, nameService } from "../services.ts";
-import { checkNeeds, nameTaken, strangers } from "./checks.ts";
+import { key } from "../scope.ts";
+import { Boot, endQuietly } from "./boot.ts";
+import { Changes, type PutOptions, type Swapped } from "./changes.ts";
+import { strangers } from "./checks.ts";
 import { checkPatience } from "./deadline.ts";
-import type { Manifest } from "./manifest.ts";
-import { inOrder, PluginRing } from "./order.ts";
-import { type BrokenSource, placeOf, type PluginSource } from "./source.ts";
+import { Offers } from "./offers.ts";
+import type { PluginRecord, PluginStatus } from "./record.ts";
+import { type PluginMemory, PluginRegistry } from "./registry.ts";
+import type { BrokenSource, PluginSource } from "./source.ts";
+import { PluginFailed } from "./swap.ts";
+import { tableKey } from "./table.ts";
 import { type Surroundings, Unit } from "./unit.ts";
-
-export type PluginState = "found" | "loaded" | "started" | "stopping" | "stopped" | "failed";
-
-export interface Failure {
-  /** What was being done: `load check config make compile start`. */
-  readonly step: string;
-  readonly reason: string;
-  readonly error: unknown;
-}
-
-/** What is known of a plugin. A failed one is a value: the others go on. */
-export interface PluginStatus {
-  readonly name: string;
-  readonly manifest: Manifest | undefined;
-  readonly state: PluginState;
-  readonly since: Date;
-  readonly failure?: Failure | undefined;
-}
-
-interface PluginRecord {
-  readonly name: string;
-  readonly manifest: Manifest | undefined;
-  unit?: Unit;
-  state: PluginState;
-  since: Date;
-  failure?: Failure;
-  readonly needs: Set<string>;
-}
 
 export const hostKey = key<PluginHost>("nexus/plugins");
 
 export interface HostOptions extends Surroundings {
   /** Of this platform, for the range that a manifest asks for. */
   readonly version: string;
-  /** Whoever started the plugins does not want to hear of a failure by an error: it is logged. */
+  /** Whoever starts the plugins does not want to hear of a failure by an error: it is logged. */
   readonly tolerant: boolean;
+  /** What was said of plugins while the platform ran before, by name. */
+  readonly memory?: Readonly<Record<string, PluginMemory>> | undefined;
 }
 
-/** Starts plugins in the order of need, and stops them the other way round. */
+/** Starts plugins in the order of need, changes them while they run, and stops them the other way round. */
 export class PluginHost {
   readonly #options: HostOptions;
-  readonly #records = new Map<string, PluginRecord>();
-  #order: readonly string[] = [];
+  readonly #records: PluginRegistry;
+  readonly #ground;
+  readonly #changes: Changes;
+  #find: (plugin: string) => Unit | undefined;
 
   /** @throws NX_TIMEOUT */
   constructor(options: HostOptions) {
     if (options.startTimeout !== undefined) checkPatience(options.startTimeout, "startTimeout");
+    const { app, version, memory, tolerant } = options;
+    const records = new PluginRegistry(memory);
     this.#options = options;
+    this.#records = records;
+    this.#find = this.#running;
+    const offers = new Offers(app, (plugin) => this.#find(plugin));
+    this.#ground = { around: options, version, records, table: app.get(tableKey), offers };
+    this.#changes = new Changes(this.#ground, tolerant);
   }
 
   get plugins(): PluginStatus[] {
-    return [...this.#records.values()].map(({ name, manifest, state, since, failure }) => ({
-      name,
-      manifest,
-      state,
-      since,
-      failure,
-    }));
+    return [...this.#records.values()].map(({ status }) => status);
+  }
+
+  status(name: string): PluginStatus | undefined {
+    return this.#records.get(name)?.status;
+  }
+
+  /** What a plugin was made of: its class and its manifest. */
+  sourceOf(name: string): PluginSource | undefined {
+    return this.#records.get(name)?.source;
+  }
+
+  /** The settings that were changed while the platform ran. */
+  settingsOf(name: string): Readonly<Record<string, unknown>> {
+    return this.#records.get(name)?.settings ?? {};
+  }
+
+  /** The routes of one that runs. */
+  routesOf(name: string): readonly Endpoint[] {
+    return this.#records.get(name)?.unit?.endpoints ?? [];
+  }
+
+  /** Since it was started: how many requests it got, and how many of its answers were 5xx. */
+  traffic(name: string): { readonly requests: number; readonly faults: number } {
+    const unit = this.#running(name);
+    return { requests: unit?.scope.visits ?? 0, faults: unit?.faults.count ?? 0 };
+  }
+
+  /** Throws when a started plugin is unwell. */
+  async health(name: string): Promise<void> {
+    await this.#running(name)?.health();
   }
 
   /**
@@ -78,207 +89,109 @@ export class PluginHost {
     broken: readonly BrokenSource[] = [],
     made: () => Promise<void> = async () => {},
   ): Promise<void> {
-    const added = sources.map((source) => this.#add(source));
-    for (const { name, manifest, folder, reason } of broken)
-      await this.#fail(this.#record(name, folder, manifest), "load", reason);
-    const each = async (step: string, work: (record: PluginRecord) => void | Promise<void>) => {
-      for (const record of added) await this.#attempt(record, step, () => work(record));
-    };
-    const { app, config, env } = this.#options;
+    const added = sources.map((source) => this.#records.add({ source }));
+    const lost = broken.map((one) => ({ record: this.#records.add(one), reason: one.reason }));
+    const { app, config, env, tolerant } = this.#options;
     for (const warning of strangers([...this.#records.keys()], config, env))
       app.get(logKey).warn(warning);
-    await each("check", (record) => this.#check(record));
-    await each("config", ({ unit }) => unit!.configure());
-    this.#offerServices();
-    await each("make", (record) => this.#make(record));
-    // Routes ask for services too, and so for the plugins that own them.
-    await each("compile", ({ unit }) => unit!.compile());
-    this.#order = await this.#inOrder();
-    await made();
-    await this.#options.app.run(() => this.#startAll());
+    const boot = new Boot(
+      this.#ground,
+      added.filter(({ enabled }) => enabled),
+      { tolerant, failed: (record) => this.#changes.close(record) },
+    );
+    this.#find = (plugin) => boot.find(plugin);
+    for (const { record, reason } of lost)
+      if (record.enabled) await boot.fail(record, "load", reason);
+    await app.run(() => boot.run(made));
+    this.#find = this.#running;
   }
 
   /** Stops every plugin, last started first. */
   async stop(): Promise<void> {
-    const others = [...this.#records.keys()].filter((name) => !this.#order.includes(name));
-    for (const name of [...others, ...this.#order].toReversed())
-      await this.#stopOne(this.#records.get(name)!);
+    await this.#changes.end();
   }
 
-  /** What a plugin was made of: its class and its manifest. */
-  sourceOf(name: string): PluginSource | undefined {
-    return this.#records.get(name)?.unit?.source;
+  /**
+   * Adds plugins, or replaces them and all that need them: the new ones start beside the old ones, take
+   * over in one step, and the old ones end when their last request has left. When one of the new fails,
+   * the old ones have never stopped.
+   * @throws PluginFailed
+   */
+  put(sources: readonly PluginSource[], options: PutOptions = {}): Promise<Swapped> {
+    return this.#changes.alone(() => this.#changes.put(sources, options));
   }
 
-  /** Throws when a started plugin is unwell. */
-  async health(name: string): Promise<void> {
-    await this.#records.get(name)?.unit?.health();
+  /** Starts one that was disabled, or failed; nothing for one that runs. @throws PluginFailed NX_PLUGIN_UNKNOWN */
+  async enable(name: string): Promise<void> {
+    await this.#changes.alone(async () => {
+      const record = this.#records.known(name);
+      if (record.state === "started") return;
+      if (!record.source) throw unloaded(record);
+      record.enabled = true;
+      // Nobody has run beside it since it ended.
+      await this.#changes.put([record.source], { migrations: "expand" });
+    });
   }
 
-  /** Of two with one name the second one is told apart by its place. */
-  #record(name: string, place: string, manifest: Manifest | undefined): PluginRecord {
-    const record: PluginRecord = {
-      name: this.#records.has(name) ? `${name} (${place})` : name,
-      manifest,
-      state: "found",
-      since: new Date(),
-      needs: new Set(Object.keys(manifest?.plugins ?? {})),
-    };
-    this.#records.set(record.name, record);
-    return record;
-  }
-
-  #add(source: PluginSource): PluginRecord {
-    const { manifest, type } = source;
-    const record = this.#record(manifest.name, placeOf(source), manifest);
-    // One of a name that is taken fails as soon as it is checked.
-    if (record.name !== manifest.name) return record;
-    for (const service of type.services) nameService(service, record.name);
-    record.unit = new Unit(source, this.#options);
-    record.state = "loaded";
-    return record;
-  }
-
-  #check({ name, manifest, unit }: PluginRecord): void {
-    const { name: wanted } = manifest!;
-    if (unit) checkNeeds(manifest!, this.#options.version, (other) => this.#records.get(other));
-    else throw nameTaken(wanted, this.#records.get(wanted)?.unit?.source, name);
-  }
-
-  /** Any plugin may inject the services of any other: who asks is noted, and starts later. */
-  #offerServices(): void {
-    const { app } = this.#options;
-    for (const record of this.#records.values()) {
-      for (const service of record.unit?.source.type.services ?? []) {
-        // A class that two list is its first owner's, for everybody else.
-        if (app.has(keyOf(service))) continue;
-        app.provideFrom(keyOf(service), (asking) => {
-          const asker = pluginOf(asking);
-          if (asker !== undefined) this.#records.get(asker)?.needs.add(record.name);
-          this.#need(record);
-          return record.unit!.scope.get(keyOf(service));
-        });
+  /**
+   * Ends one: its routes are gone at once, and it when its last request has left.
+   * @param cascade those that need it first; else it is refused while there are any
+   * @throws NX_PLUGIN_NEEDED NX_PLUGIN_UNKNOWN
+   */
+  async disable(name: string, { cascade = false } = {}): Promise<void> {
+    await this.#changes.alone(async () => {
+      const record = this.#records.known(name);
+      const needing = this.#records.needing([name]);
+      if (needing.length && !cascade) throw needed(record, needing);
+      for (const one of [...needing.toReversed(), record]) {
+        one.enabled = false;
+        await this.#changes.stop(one);
       }
-    }
+    });
   }
 
-  #make(record: PluginRecord): void {
+  /** Disables one, and forgets it. @throws NX_PLUGIN_NEEDED NX_PLUGIN_UNKNOWN */
+  async remove(name: string): Promise<void> {
+    await this.disable(name);
+    this.#records.delete(name);
+  }
+
+  /** What a plugin would be here, compiled and never started; `end` it. @throws PluginFailed */
+  async preview(
+    source: PluginSource,
+    settings = this.settingsOf(source.manifest.name),
+  ): Promise<Unit> {
+    const unit = new Unit({ source, settings, around: this.#options, find: this.#running });
+    let step = "config";
     try {
-      record.unit!.make();
+      await unit.configure();
+      step = "make";
+      unit.make();
+      step = "compile";
+      await unit.compile();
+      return unit;
     } catch (error) {
-      // What is half made is undone in its own turn.
-      record.failure ??= { step: "make", reason: messageOf(error), error };
-      throw error;
+      await endQuietly(this.#ground, unit, 0);
+      throw new PluginFailed(source.manifest, step, error);
     }
   }
 
-  /** Makes the plugin before somebody who asks for its services, who fails with it. */
-  #need(record: PluginRecord): void {
-    if (!record.failure) {
-      try {
-        return this.#make(record);
-      } catch {
-        // Said below.
-      }
-    }
-    throw needsFailed(record);
-  }
-
-  async #inOrder(): Promise<string[]> {
-    const ready = [...this.#records.values()].filter(({ failure }) => !failure);
-    try {
-      return inOrder(
-        ready.map(({ name }) => name),
-        (name) => this.#records.get(name)!.needs,
-      );
-    } catch (error) {
-      if (!(error instanceof PluginRing)) throw error;
-      for (const name of error.ring) await this.#fail(this.#records.get(name)!, "check", error);
-      return this.#inOrder();
-    }
-  }
-
-  async #startAll(): Promise<void> {
-    for (const name of this.#order) {
-      const record = this.#records.get(name)!;
-      await this.#attempt(record, "start", async () => {
-        for (const need of record.needs) {
-          const other = this.#records.get(need);
-          if (other?.failure) throw needsFailed(other);
-        }
-        await record.unit!.start();
-        this.#change(record, "started");
-        await this.#options.app.get(eventsKey).publish(`plugin.${name}.started`, { plugin: name });
-      });
-    }
-  }
-
-  async #stopOne(record: PluginRecord): Promise<void> {
-    const { name, state } = record;
-    if (state !== "started" && state !== "loaded") return;
-    this.#change(record, "stopping");
-    await this.#end(record);
-    this.#change(record, "stopped");
-    if (state === "started")
-      await this.#options.app.get(eventsKey).publish(`plugin.${name}.stopped`, { plugin: name });
-  }
-
-  async #attempt(
-    record: PluginRecord,
-    step: string,
-    work: () => void | Promise<void>,
-  ): Promise<void> {
-    if (record.state === "failed") return;
-    try {
-      // It may have failed already, when another one asked for its services.
-      if (record.failure) throw record.failure.error;
-      await work();
-    } catch (error) {
-      await this.#fail(record, step, error);
-    }
-  }
-
-  /** Keeps the reason, and undoes what was done. */
-  async #fail(record: PluginRecord, step: string, error: unknown): Promise<void> {
-    record.failure ??= { step, reason: messageOf(error), error };
-    this.#change(record, "failed");
-    if (this.#options.tolerant) this.#tell(record, step, error);
-    await this.#end(record);
-  }
-
-  /** A mistake that names its cure needs no stack; anything else does. */
-  #tell({ name }: PluginRecord, step: string, error: unknown): void {
-    const about = error instanceof NexusError ? { code: error.code } : { err: error };
-    const text = `The plugin "${name}" failed (${step}): ${messageOf(error)}`;
-    this.#options.app.get(logKey).error({ ...about, plugin: name, step }, text);
-  }
-
-  async #end({ name, unit }: PluginRecord): Promise<void> {
-    await unit
-      ?.end()
-      .catch((error: unknown) =>
-        this.#options.app
-          .get(logKey)
-          .error({ err: error, plugin: name }, "A plugin did not stop cleanly"),
-      );
-  }
-
-  #change(record: PluginRecord, state: PluginState): void {
-    record.state = state;
-    record.since = new Date();
-  }
+  readonly #running = (plugin: string): Unit | undefined => this.#records.get(plugin)?.unit;
 }
 
-function pluginOf(scope: Scope): string | undefined {
-  for (let one: Scope | undefined = scope; one; one = one.parent)
-    if (one.kind === "plugin") return one.name;
-  return undefined;
-}
-
-function needsFailed({ name, failure }: PluginRecord): NexusError {
+function unloaded({ name, failure }: PluginRecord): NexusError {
   return new NexusError(
-    "NX_PLUGIN_NEEDS",
-    `It needs the plugin "${name}", which failed: ${failure!.reason}`,
-    { cause: failure!.error },
+    "NX_PLUGIN_FAILED",
+    `The plugin "${name}" cannot be started: it could not be loaded. ${failure?.reason ?? ""}`,
+    { cause: failure?.error },
+  );
+}
+
+function needed({ name }: PluginRecord, by: readonly PluginRecord[]): NexusError {
+  const names = by.map((one) => `"${one.name}"`).join(", ");
+  return new NexusError(
+    "NX_PLUGIN_NEEDED",
+    `The plugin "${name}" cannot be disabled: ${names} ${by.length > 1 ? "need" : "needs"} it.`,
+    { cure: "Disable those first, or with it (cascade)." },
   );
 }

@@ -1,11 +1,9 @@
-export {
-  type Failure,
-  type HostOptions,
-  hostKey,
-  PluginHost,
-  type PluginState,
-  type PluginStatus,
-} from "./host.ts";
+export type { PutOptions, Swapped } from "./changes.ts";
+export { type HostOptions, hostKey, PluginHost } from "./host.ts";
+export type { PluginMemory } from "./registry.ts";
+export type { Failure, PluginState, PluginStatus } from "./record.ts";
+export { PluginFailed } from "./swap.ts";
+export { faultsKey, type MigrationMode, type Unit } from "./unit.ts";
 export { registerPluginHooks } from "./hooks.ts";
 export { importDefault } from "./import.ts";
 export { type Found, loadPlugin, loadPlugins } from "./loader.ts";

@@ -8,6 +8,8 @@ export interface PluginSource {
   readonly manifest: Manifest;
   /** Where it was found; none for a class given in code. */
   readonly folder?: string;
+  /** It is one of several versions on this machine: its tables keep what the one before needs. */
+  readonly installed?: boolean;
 }
 
 /** Something found that cannot even be loaded. */

@@ -11,10 +11,23 @@ export class RouteTable {
 
   /** Returns the undo. @throws NX_ROUTE_CONFLICT; nothing is added then */
   add(endpoints: readonly Endpoint[]): () => void {
-    this.#routes = this.#routes.with(endpoints);
-    return () => {
-      this.#routes = this.#routes.without(new Set(endpoints));
-    };
+    this.replace([], endpoints);
+    return () => this.replace(endpoints, []);
+  }
+
+  /** Takes some out and puts others in, in one step. @throws NX_ROUTE_CONFLICT; nothing is changed then */
+  replace(old: readonly Endpoint[], next: readonly Endpoint[]): void {
+    this.#routes = this.#without(old, next);
+  }
+
+  /** Whether that could be done now. @throws NX_ROUTE_CONFLICT */
+  check(old: readonly Endpoint[], next: readonly Endpoint[]): void {
+    this.#without(old, next);
+  }
+
+  #without(old: readonly Endpoint[], next: readonly Endpoint[]): Router<Endpoint> {
+    const gone = new Set(old);
+    return new Router([...this.#routes.entries.filter((one) => !gone.has(one)), ...next]);
   }
 }
 

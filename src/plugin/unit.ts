@@ -1,4 +1,5 @@
 import { type Env, readPluginConfig } from "../config/index.ts";
+import { Context } from "../context.ts";
 import { Ending, endingKey } from "../ending.ts";
 import { eventsKey, type Listener } from "../events/index.ts";
 import { NexusError } from "../exceptions.ts";
@@ -13,14 +14,14 @@ import {
   type RouteSpec,
 } from "../http/index.ts";
 import { logKey } from "../log.ts";
-import { type Scope } from "../scope.ts";
-import { findService, Services } from "../services.ts";
+import { key, type Scope } from "../scope.ts";
+import { findService, nameService, Services } from "../services.ts";
 import { compileTasks, prepareTasks, type Runnable, runTasks } from "../tasks/index.ts";
 import { endPatience, healthPatience, startPatience, within } from "./deadline.ts";
 import { type Plugin, pluginInfo } from "./plugin.ts";
 import { isSchema, type Schema } from "../validation/index.ts";
 import type { PluginSource } from "./source.ts";
-import { tableKey } from "./table.ts";
+import { inTime, untilAborted } from "../waiting.ts";
 
 /** What all plugins of an app share. */
 export interface Surroundings {
@@ -34,42 +35,90 @@ export interface Surroundings {
   readonly startTimeout?: number | undefined;
 }
 
+/** How the history of a plugin's tables is taken further; see `migrate`. */
+export type MigrationMode = "all" | "expand" | "additive";
+
+/** Answers that were faults of a plugin's own, found in its scope. */
+export const faultsKey = key<{ count: number }>("nexus/faults");
+const unitKey = key<Unit>("nexus/unit");
+
+export interface UnitOptions {
+  readonly source: PluginSource;
+  readonly around: Surroundings;
+  /** Settings that were changed while the platform ran: over the file's, below the environment's. */
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
+  /** Who has the services of another plugin, as this one sees it. */
+  readonly find: (plugin: string) => Unit | undefined;
+}
+
 /** One plugin with its scope: made, started, and ended as a whole. */
 export class Unit {
   readonly source: PluginSource;
   readonly scope: Scope;
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** The plugins that it cannot do without: its manifest names them, or it asks for their services. */
+  readonly needs: Set<string>;
+  readonly faults: { count: number } = { count: 0 };
   readonly #around: Surroundings;
+  readonly #find: UnitOptions["find"];
+  /** What it has once seen of others it sees until it ends, even when they are replaced meanwhile. */
+  readonly #seen = new Map<string, Unit>();
   readonly #services: Services;
   #instance: Plugin | undefined;
   #making = false;
   #config: unknown;
   #endpoints: readonly Endpoint[] = [];
   #tasks: readonly Runnable[] = [];
+  #silence: (() => void)[] = [];
   readonly #stopping = new AbortController();
   readonly #ending: Ending;
+  #ended: Promise<void> | undefined;
 
-  constructor(source: PluginSource, around: Surroundings) {
+  constructor({ source, around, settings = {}, find }: UnitOptions) {
     this.source = source;
+    this.settings = settings;
+    this.needs = new Set(Object.keys(source.manifest.plugins));
     this.#around = around;
+    this.#find = find;
     this.scope = around.app.child("plugin", source.manifest.name);
     this.#ending = new Ending(around.app.find(endingKey));
     this.scope.provide(endingKey, this.#ending);
+    this.scope.provide(unitKey, this);
+    this.scope.provide(faultsKey, this.faults);
     this.#services = new Services(this.scope);
-    for (const service of source.type.services) this.#services.offer(service);
+    for (const service of source.type.services) {
+      nameService(service, this.name);
+      this.#services.offer(service);
+    }
   }
 
   get name(): string {
     return this.source.manifest.name;
   }
 
+  /** The routes that were compiled. */
+  get endpoints(): readonly Endpoint[] {
+    return this.#endpoints;
+  }
+
+  /** Another plugin, the same one for as long as this one lives. */
+  see(plugin: string): Unit | undefined {
+    this.needs.add(plugin);
+    const found = this.#seen.get(plugin) ?? this.#find(plugin);
+    if (found) this.#seen.set(plugin, found);
+    return found;
+  }
+
   /** Reads the plugin's settings. @throws ConfigError with all faults */
   async configure(): Promise<void> {
     const { config, env } = this.#around;
     const { type } = this.source;
+    const values = config[this.name];
+    const isStored = Object.keys(this.settings).length > 0;
     this.#config = await readPluginConfig({
       plugin: this.name,
       schema: type.config,
-      values: config[this.name],
+      values: isStored ? { ...(values as object | undefined), ...this.settings } : values,
       env,
     });
   }
@@ -105,12 +154,11 @@ export class Unit {
       );
     }
     this.#endpoints = await this.#endpointsOf(instance);
-    const parts = [...groupsOf(instance), ...this.#services.made];
-    this.#tasks = await compileTasks(this.name, parts, this.scope);
+    this.#tasks = await compileTasks(this.name, this.#parts, this.scope);
   }
 
-  /** Brings the tables up to date, starts services and plugin, and puts its routes into the table. */
-  async start(): Promise<void> {
+  /** Brings the tables up to date, starts services and plugin; nobody outside notices yet. */
+  async start(mode: MigrationMode = "all"): Promise<void> {
     const instance = this.#instance!;
     const { migrations } = this.source.type;
     if (Object.keys(migrations).length) {
@@ -129,29 +177,78 @@ export class Unit {
       "Its start()",
       this.scope.run(() => instance.start?.()),
     );
-    this.#listen(instance);
+  }
+
+  /** Subscribes its listeners. */
+  listen(): void {
+    const events = this.#around.app.get(eventsKey);
+    for (const part of this.#parts) {
+      for (const listener of Object.values(part).filter(isListener))
+        this.#silence.push(events.subscribe(listener, this.scope));
+    }
+  }
+
+  /** Takes them away: another one hears in its place. */
+  silence(): void {
+    for (const undo of this.#silence.splice(0)) undo();
+  }
+
+  /** Runs its tasks, until it ends. */
+  async work(): Promise<void> {
     if (this.#tasks.length) this.scope.defer(await runTasks(this.#tasks));
-    this.scope.defer(this.#around.app.get(tableKey).add(this.#endpoints));
+  }
+
+  /** @throws what the plugin throws when it is unwell */
+  async health(): Promise<void> {
+    await within(
+      healthPatience,
+      "Its health()",
+      this.scope.run(() => this.#instance?.health?.()),
+    );
   }
 
   /**
-   * Undoes all of it, newest first, in the plugin's scope.
+   * Waits for the requests that it answers, then undoes everything, newest first, in the plugin's scope.
    * @param seconds for what still runs
+   * @param before what must have ended before it does: those that need it
    * @throws AggregateError
    */
-  end(seconds = endPatience): Promise<void> {
+  end(seconds = endPatience, before?: Promise<unknown>): Promise<void> {
+    return (this.#ended ??= this.#end(seconds, before));
+  }
+
+  async #end(seconds: number, before?: Promise<unknown>): Promise<void> {
     // First, so that nobody is waited for who waits for it.
     const ended = this.#ending.begin(seconds);
     this.#stopping.abort();
-    return this.scope.run(() => this.scope.dispose()).finally(ended);
+    try {
+      await this.#leaving();
+      await before;
+      await this.scope.run(() => this.scope.dispose());
+    } finally {
+      ended();
+      this.#seen.clear();
+    }
   }
 
-  #listen(instance: Plugin): void {
-    const events = this.#around.app.get(eventsKey);
-    for (const part of [...groupsOf(instance), ...this.#services.made]) {
-      for (const listener of Object.values(part).filter(isListener))
-        events.subscribe(listener, this.scope);
-    }
+  /** Requests that are still there when the time is up are told so, and not waited for much longer. */
+  async #leaving(): Promise<void> {
+    const vacated = this.scope.vacated();
+    await untilAborted(this.#ending.over, vacated);
+    const late = [...this.scope.guests];
+    for (const guest of late)
+      if (guest instanceof Context) guest.request.abort(new Error("The plugin has ended"));
+    if (late.length && !(await inTime(moment, vacated)))
+      this.scope
+        .get(logKey)
+        .warn(
+          { requests: [...this.scope.guests].length },
+          "The plugin ends under running requests",
+        );
+  }
+
+  get #parts(): readonly object[] {
+    return [...groupsOf(this.#instance!), ...this.#services.made];
   }
 
   async #endpointsOf(instance: Plugin): Promise<Endpoint[]> {
@@ -171,16 +268,15 @@ export class Unit {
       createEndpoint(route, { plugin: this.name, scope: this.scope, onError }),
     );
   }
-
-  /** @throws what the plugin throws when it is unwell */
-  async health(): Promise<void> {
-    await within(
-      healthPatience,
-      "Its health()",
-      this.scope.run(() => this.#instance?.health?.()),
-    );
-  }
 }
+
+/** The plugin that somebody belongs to, if to any. */
+export function unitOf(scope: Scope): Unit | undefined {
+  return scope.find(unitKey);
+}
+
+/** Milliseconds for requests that were given up. */
+const moment = 100;
 
 function schemasOf({ body, response, path, query, headers, cookies, form }: RouteSpec): Schema[] {
   const fields = [path, query, headers, cookies, form].flatMap((part) =>

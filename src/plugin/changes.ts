@@ -1,0 +1,229 @@
+import { eventsKey } from "../events/index.ts";
+import { NexusError } from "../exceptions.ts";
+import { createErrorAnswer, type Endpoint } from "../http/index.ts";
+import { Backoff } from "./backoff.ts";
+import { endQuietly, tellFailure } from "./boot.ts";
+import type { PluginRecord } from "./record.ts";
+import type { PluginRegistry } from "./registry.ts";
+import type { PluginSource } from "./source.ts";
+import { type Entrant, type Ground, PluginFailed, Swap } from "./swap.ts";
+import { closedRoutes } from "./unavailable.ts";
+import type { MigrationMode, Unit } from "./unit.ts";
+
+export interface PutOptions {
+  /** Default: those that the plugin has. */
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
+  /** Stops the old ones before; their routes answer 503 meanwhile. */
+  readonly stop?: boolean;
+  /** Default `additive`, since the old code runs beside the new; with `stop` `expand`. */
+  readonly migrations?: MigrationMode;
+  /** Keeps one that is new and fails, as a value; else it is forgotten. */
+  readonly keep?: boolean;
+  /** Seconds that what runs in the old ones gets; default 30. */
+  readonly drain?: number;
+}
+
+export interface Swapped {
+  /** All that were started: what was put, and what needs it, in the order of need. */
+  readonly plugins: readonly string[];
+  /** Resolves when the last of the old ones has ended. */
+  readonly drained: Promise<void>;
+}
+
+/** What somebody fails with who waits for another plugin. */
+const waiting = new Set(["NX_PLUGIN_NEEDS", "NX_NOT_PROVIDED"]);
+
+/** What happens to plugins while the app runs: they are put, stopped, closed and tried again, one change at a time. */
+export class Changes {
+  readonly #ground: Ground & { readonly records: PluginRegistry };
+  readonly #tolerant: boolean;
+  readonly #backoff: Backoff;
+  /** Those that still end, after others have taken their place. */
+  readonly #ending = new Set<Promise<void>>();
+  /** What is to be published when the change is over. */
+  readonly #news: (() => Promise<void>)[] = [];
+  #turn: Promise<unknown> = Promise.resolve();
+  #isOver = false;
+
+  /** @param tolerant what fails while it starts is tried again */
+  constructor(ground: Ground & { readonly records: PluginRegistry }, tolerant: boolean) {
+    this.#ground = ground;
+    this.#tolerant = tolerant;
+    this.#backoff = new Backoff((record) => this.#again(record));
+  }
+
+  /** Does one thing at a time; who hears of it may do the next. */
+  async alone<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => {});
+    return turn.finally(() => this.#tell());
+  }
+
+  /** Stops those that run, and nothing is put any more. */
+  async end(): Promise<void> {
+    this.#isOver = true;
+    this.#backoff.stop();
+    await this.#turn;
+    for (const record of this.#ground.records.inOrder.toReversed()) {
+      if (record.state !== "started" && record.state !== "loaded") continue;
+      await this.stop(record);
+      // Those that still run hear of it.
+      await this.#tell();
+    }
+    await Promise.all(this.#ending);
+  }
+
+  /** @throws PluginFailed */
+  async put(sources: readonly PluginSource[], options: PutOptions): Promise<Swapped> {
+    if (this.#isOver)
+      throw new NexusError("NX_PLUGIN_STOPPED", "The app is about to end.", {
+        cure: "Start it again, and then the plugin.",
+      });
+    const { records, around } = this.#ground;
+    const entrants = sources.map((source): Entrant => {
+      const record = records.get(source.manifest.name) ?? records.add({ source });
+      return { record, source, settings: options.settings ?? record.settings };
+    });
+    const needing = records.needing(entrants.map(({ record }) => record.name));
+    const swap = new Swap(this.#ground, [...entrants, ...needing.map(asItIs)]);
+    const { old } = swap;
+    const mode = options.migrations ?? (options.stop ? "expand" : "additive");
+    let isPaused = false;
+    try {
+      await around.app.run(async () => {
+        await swap.prepare();
+        if (options.stop) {
+          isPaused = true;
+          await this.#pause(old, options.drain);
+        }
+        await swap.start(mode);
+        await swap.commit();
+      });
+    } catch (error) {
+      await swap.drop();
+      for (const { record } of entrants)
+        await this.#refused(record, error, swap.units.get(record.name)!, options);
+      if (isPaused) await this.#resume(old);
+      throw error;
+    }
+    for (const { record } of entrants) this.#backoff.forget(record);
+    const drained = isPaused ? Promise.resolve() : this.#retire(old, options.drain);
+    this.#news.push(() => swap.tell());
+    await this.#revive();
+    return { plugins: [...swap.units.keys()], drained };
+  }
+
+  async stop(record: PluginRecord): Promise<void> {
+    const { name, state, unit } = record;
+    this.#backoff.forget(record);
+    this.#stand(record, "gone");
+    if (unit && (state === "started" || state === "loaded")) {
+      record.state = "stopping";
+      unit.silence();
+      await endQuietly(this.#ground, unit);
+    }
+    record.state = "stopped";
+    record.unit = undefined;
+    this.#ground.offers.set(name, []);
+    if (state !== "started") return;
+    const events = this.#ground.around.app.get(eventsKey);
+    this.#news.push(() => events.publish(`plugin.${name}.stopped`, { plugin: name }));
+  }
+
+  /** One that failed keeps its paths, and may be tried again. */
+  async close(record: PluginRecord, endpoints?: readonly Endpoint[]): Promise<void> {
+    if (this.#tolerant && record.failure?.step === "start") this.#backoff.plan(record);
+    this.#stand(record, "closed", endpoints);
+    record.unit = undefined;
+  }
+
+  /** One that ran goes on; one that did not has failed. */
+  async #refused(
+    record: PluginRecord,
+    error: unknown,
+    { endpoints }: Unit,
+    { keep }: PutOptions,
+  ): Promise<void> {
+    if (record.state === "started") return;
+    if (record.state === "found" && !keep) {
+      this.#ground.records.delete(record.name);
+      return;
+    }
+    record.failure = undefined;
+    if (error instanceof PluginFailed) record.fail(error.step, error.cause);
+    else record.fail("start", error);
+    await this.close(record, endpoints);
+  }
+
+  /** Ends old units while the app goes on: all are told at once, and the one that others need goes last. */
+  #retire(old: readonly Unit[], seconds?: number): Promise<void> {
+    let work = Promise.resolve();
+    for (const unit of old) work = endQuietly(this.#ground, unit, seconds, work);
+    this.#ending.add(work);
+    void work.finally(() => this.#ending.delete(work));
+    return work;
+  }
+
+  /** Closes the routes of some, and ends them. */
+  async #pause(old: readonly Unit[], seconds?: number): Promise<void> {
+    for (const { name } of old) {
+      const record = this.#ground.records.get(name)!;
+      this.#stand(record, "closed");
+      record.state = "stopping";
+      record.unit?.silence();
+    }
+    await this.#retire(old, seconds);
+  }
+
+  /** Starts again what was paused. */
+  async #resume(old: readonly Unit[]): Promise<void> {
+    for (const { name } of old) this.#ground.records.get(name)!.state = "stopped";
+    const sources = old.toReversed().map(({ source }) => source);
+    // What fails of them has become a value, and is tried again.
+    await this.put(sources, { migrations: "expand" }).catch(() => {});
+  }
+
+  /** What stands in the table for one that does not run. */
+  #stand(
+    record: PluginRecord,
+    how: "closed" | "gone",
+    endpoints = record.unit?.endpoints ?? record.routes,
+  ): void {
+    const { app, errorFormat, errorHandlers } = this.#ground.around;
+    const onError = createErrorAnswer(errorFormat, errorHandlers);
+    const routes = how === "gone" ? [] : closedRoutes(record, endpoints, { app, onError });
+    try {
+      this.#ground.table.replace(record.routes, routes);
+      record.routes = routes;
+    } catch {
+      // Somebody else has its paths.
+    }
+  }
+
+  async #again(record: PluginRecord): Promise<void> {
+    await this.alone(async () => {
+      if (record.state !== "failed" || !record.source) return;
+      await this.put([record.source], { keep: true, migrations: "expand" });
+    }).catch(() => tellFailure(this.#ground, record));
+  }
+
+  /** Those that failed since they need what runs now. */
+  async #revive(): Promise<void> {
+    const { records } = this.#ground;
+    for (const { source, failure, state, needs } of records.values()) {
+      const code = failure?.error instanceof NexusError ? failure.error.code : "";
+      if (state !== "failed" || !source || !waiting.has(code)) continue;
+      if ([...needs].some((need) => records.get(need)?.state !== "started")) continue;
+      await this.put([source], { migrations: "expand" }).catch(() => {});
+    }
+  }
+
+  async #tell(): Promise<void> {
+    for (const news of this.#news.splice(0)) await this.#ground.around.app.run(news);
+  }
+}
+
+/** One that others' change restarts. */
+function asItIs(record: PluginRecord): Entrant {
+  return { record, source: record.source!, settings: record.settings };
+}
