@@ -9,6 +9,8 @@ export interface PluginConfigSource<T> {
   readonly schema: Schema<unknown, T> | undefined;
   /** What the config file has for this plugin. */
   readonly values?: unknown;
+  /** What was changed while the platform ran: key by key over the file. */
+  readonly stored?: Readonly<Record<string, unknown>>;
   /** `NEXUS_MY_PLUGIN__API_KEY` is `apiKey` of `my-plugin`, and wins over the file. */
   readonly env: Env;
 }
@@ -20,15 +22,16 @@ export interface PluginConfigSource<T> {
 export async function readPluginConfig<T = Record<string, never>>(
   source: PluginConfigSource<T>,
 ): Promise<Readonly<T>> {
-  const { plugin, schema, values = {}, env } = source;
+  const { plugin, schema, values = {}, stored = {}, env } = source;
   const prefix = variablePrefix(plugin);
   const variables = Object.keys(env).filter((name) => name.startsWith(prefix) && env[name]);
   const draft = new Draft(prefix, Place.of((schema && describe(schema, "input")) ?? {}));
   if (schema) {
     draft.takeFile(values);
+    draft.takeStored(stored);
     // Sorted, a part of an object comes after the whole, and wins.
     for (const name of variables.toSorted()) draft.takeVariable(name, env[name]!);
-  } else draft.refuse([...Object.keys(Object(values)), ...variables]);
+  } else draft.refuse([...Object.keys({ ...Object(values), ...stored }), ...variables]);
 
   const result = schema ? await validatorOf(schema)(draft.value) : { value: {} };
   if (result.issues) draft.takeIssues(result.issues);
@@ -43,8 +46,8 @@ class Draft {
   readonly faults: string[] = [];
   readonly #prefix: string;
   readonly #place: Place;
-  /** Which variable gave a key, and which keys are known to be wrong. */
-  readonly #variables = new Map<string, string>();
+  /** Which variable gave a key, or that it was stored, and which keys are known to be wrong. */
+  readonly #sources = new Map<string, string>();
   readonly #refused: string[] = [];
   value: Record<string, unknown> = {};
 
@@ -60,6 +63,12 @@ class Draft {
   takeFile(values: unknown): void {
     if (isRecord(values)) this.value = this.#known(values, this.#place, [], "the config file");
     else this.faults.push("The config file must give an object here.");
+  }
+
+  takeStored(values: Readonly<Record<string, unknown>>): void {
+    const from = "the stored settings";
+    Object.assign(this.value, this.#known(values, this.#place, [], from));
+    for (const key of Object.keys(values)) this.#sources.set(key, from);
   }
 
   takeVariable(name: string, text: string): void {
@@ -83,7 +92,7 @@ class Draft {
       this.faults.push(`${key}: ${reading.fault.msg} (from ${name}).`);
       return;
     }
-    this.#variables.set(key, name);
+    this.#sources.set(key, name);
     let target = this.value;
     for (const step of path.slice(0, -1)) {
       const inner = target[step];
@@ -96,7 +105,7 @@ class Draft {
     for (const { loc, type, msg } of itemsOf(issues, [], this.value)) {
       const key = loc.join(".");
       if (this.#refused.some((refused) => isWithin(key, refused))) continue;
-      const given = [...this.#variables].find(([at]) => isWithin(key, at) || isWithin(at, key));
+      const given = [...this.#sources].findLast(([at]) => isWithin(key, at) || isWithin(at, key));
       const from = given?.[1] ?? "the config file";
       const text = hide(msg, this.value, this.#place);
       if (!key) this.faults.push(text);
@@ -133,6 +142,10 @@ class Draft {
 }
 
 const isWithin = (key: string, other: string) => key === other || key.startsWith(`${other}.`);
+
+/** The variable that sets one of a plugin's settings. */
+export const variableOf = (plugin: string, key: string): string =>
+  variablePrefix(plugin) + upperSnake(key);
 
 /** What the variables of a plugin begin with: `NEXUS_MY_PLUGIN__`. */
 export const variablePrefix = (plugin: string): string => `NEXUS_${upperSnake(plugin)}__`;

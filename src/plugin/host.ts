@@ -121,6 +121,33 @@ export class PluginHost {
     return this.#changes.alone(() => this.#changes.put(sources, options));
   }
 
+  /** Makes one known that does not run. */
+  async add(source: PluginSource): Promise<void> {
+    await this.#changes.alone(async () => {
+      const record = this.#records.add({ source });
+      record.enabled = false;
+      record.state = "stopped";
+    });
+  }
+
+  /**
+   * Gives one other settings: one that runs is replaced by one that has them.
+   * @throws PluginFailed with all faults; nothing is changed then
+   */
+  async configure(name: string, settings: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.#changes.alone(async () => {
+      const record = this.#records.known(name);
+      if (!record.source) throw unloaded(record);
+      if (record.enabled) {
+        await this.#changes.put([record.source], { settings });
+        return;
+      }
+      const unit = await this.preview(record.source, settings);
+      await unit.end(0);
+      record.settings = settings;
+    });
+  }
+
   /** Starts one that was disabled, or failed; nothing for one that runs. @throws PluginFailed NX_PLUGIN_UNKNOWN */
   async enable(name: string): Promise<void> {
     await this.#changes.alone(async () => {

@@ -113,12 +113,11 @@ export class Unit {
   async configure(): Promise<void> {
     const { config, env } = this.#around;
     const { type } = this.source;
-    const values = config[this.name];
-    const isStored = Object.keys(this.settings).length > 0;
     this.#config = await readPluginConfig({
       plugin: this.name,
       schema: type.config,
-      values: isStored ? { ...(values as object | undefined), ...this.settings } : values,
+      values: config[this.name],
+      stored: this.settings,
       env,
     });
   }
