@@ -1,10 +1,11 @@
 import { join } from "node:path";
-import { type Dialect, Kysely, sql, type TransactionBuilder } from "kysely";
+import { Kysely, sql, type TransactionBuilder } from "kysely";
 import { settingsKey } from "../config/index.ts";
 import { NexusError } from "../exceptions.ts";
-import { findScope, Scope } from "../scope.ts";
+import type { Scope } from "../scope.ts";
 import { perApp } from "../services.ts";
-import type { JoiningDriver } from "./joining-driver.ts";
+import type { NexusDialect } from "./dialect.ts";
+import { inOwnScope } from "./own-scope.ts";
 import { SqliteDialect } from "./sqlite-dialect.ts";
 
 export interface DatabaseOptions {
@@ -15,6 +16,9 @@ export interface DatabaseOptions {
   /** Seconds that a query waits for the transaction of somebody else, then NX_DATABASE_BUSY; default 30. */
   readonly patience?: number | undefined;
 }
+
+/** What is under a database, for this module's own work on tables. */
+export let dialectOf: <Tables>(db: Database<Tables>) => NexusDialect;
 
 /**
  * The app's database, a Kysely: `db = inject(Database<MyTables>)`.
@@ -28,11 +32,15 @@ export class Database<Tables = unknown> extends Kysely<Tables> {
     return createDatabase({ url, dataDir });
   };
 
-  readonly #driver: JoiningDriver;
+  readonly #dialect: NexusDialect;
 
-  constructor(dialect: Dialect & { readonly driver: JoiningDriver }) {
+  constructor(dialect: NexusDialect) {
     super({ dialect });
-    this.#driver = dialect.driver;
+    this.#dialect = dialect;
+  }
+
+  static {
+    dialectOf = (db) => db.#dialect;
   }
 
   /** Whatever `execute` calls, in any service, queries inside the transaction. */
@@ -48,7 +56,7 @@ export class Database<Tables = unknown> extends Kysely<Tables> {
    * it is rolled back; without a transaction at once. Nobody waits for it; a failure is logged.
    */
   afterCommit(work: () => unknown): void {
-    this.#driver.afterCommit(work);
+    this.#dialect.driver.afterCommit(work);
   }
 
   /** Waits for the open transaction, then closes. */
@@ -76,16 +84,6 @@ function createDatabase<Tables>({
   patience = 30,
 }: DatabaseOptions): Database<Tables> {
   return new Database(new SqliteDialect({ path: pathOf(url), patience }));
-}
-
-/** What begins inside, such as a transaction, is seen by what `work` calls and by nobody else. */
-export async function inOwnScope<T>(name: string, work: () => Promise<T>): Promise<T> {
-  const scope = findScope()?.child("call", name) ?? new Scope("call", name);
-  try {
-    return await scope.run(work);
-  } finally {
-    await scope.dispose();
-  }
 }
 
 function pathOf(url: string): string {

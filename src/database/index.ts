@@ -1,5 +1,28 @@
 export { Database, openDatabase, type DatabaseOptions } from "./database.ts";
-export { migrate, type AnyTables, type Migration, type Migrations } from "./migrate.ts";
+export {
+  finalize,
+  migrate,
+  type MigrateOptions,
+  type MigrationMode,
+  pendingContracts,
+} from "./migrate.ts";
+export {
+  type AnyTables,
+  type Migration,
+  type Migrations,
+  type PluginMigrations,
+} from "./migration.ts";
+export {
+  type MigrationPlan,
+  type Obstacle,
+  type PlannedMigration,
+  planMigrations,
+} from "./plan.ts";
+// The tables of a plugin as a whole.
+export { copyTables, dropCopies, restoreTables } from "./copies.ts";
+export { dropTables } from "./drop-tables.ts";
+export { type Exported, exportTables } from "./export-tables.ts";
+export { tablesOf } from "./owners.ts";
 export { transaction } from "./transaction.ts";
 export { isUniqueViolation } from "./unique-violation.ts";
 

@@ -1,88 +1,138 @@
-import { createHash } from "node:crypto";
 import type { Kysely } from "kysely";
-import { Migrator, type Migration as Step, type MigrationResultSet } from "kysely/migration";
 import { messageOf, NexusError } from "../exceptions.ts";
-import { inOwnScope, type Database } from "./database.ts";
+import { Additive } from "./additive.ts";
+import { type Database, dialectOf } from "./database.ts";
+import { keepContracted, keepExpanded, openHistory, readHistory } from "./history.ts";
+import type { AnyTables, PluginMigrations } from "./migration.ts";
+import { openOwners, ownChanges, readOwners } from "./owners.ts";
+import { refuseAhead, type Standing, standingOf } from "./standing.ts";
+import { Steps } from "./steps.ts";
 
-/** Tables that the compiler does not know: a migration meets those of its own time. */
-export type AnyTables = Record<string, Record<string, unknown>>;
-
-/** One step in a plugin's history of tables. */
-export interface Migration {
-  /** Adds what the new code needs; the code before it can go on. */
-  expand(db: Kysely<AnyTables>): Promise<unknown>;
-  /** Removes what no code needs any more. */
-  contract?(db: Kysely<AnyTables>): Promise<unknown>;
+export interface MigrateOptions extends PluginMigrations {
+  /**
+   * - `all` (default): every `expand` and `contract` that has not run
+   * - `expand`: contracts stay for `finalize`, unless nothing has run before; a history that goes
+   *   further than this version is accepted while nothing of that has been contracted
+   * - `additive`: as `expand`, and no statement may disturb the code before
+   */
+  readonly mode?: MigrationMode | undefined;
 }
 
-/** By name, in whose order they run: `0001_users`, `0002_notes`. */
-export type Migrations = Readonly<Record<string, Migration>>;
+export type MigrationMode = "all" | "expand" | "additive";
 
 /**
  * Runs what a plugin's history lacks: all of it, or nothing when one step fails.
  * @returns the names of the migrations that ran
+ * @throws NX_MIGRATION, NX_MIGRATION_PENDING, NX_MIGRATION_NOT_ADDITIVE, NX_TABLE_FOREIGN
+ */
+export function migrate<Tables>(
+  db: Database<Tables>,
+  { plugin, migrations, mode = "all" }: MigrateOptions,
+): Promise<string[]> {
+  return change(db, { plugin, migrations }, mode === "additive", async (run) => {
+    const { missing, pending } = run.standing;
+    if (mode === "all") refuseAhead(plugin, run.standing);
+    const contracts = mode === "all" || run.isFirst;
+    if (contracts) for (const name of pending) await run.contract(name);
+    else if (pending.length && missing.length) throw unfinished(plugin, pending, missing);
+    for (const name of missing) {
+      await run.expand(name);
+      if (contracts) await run.contract(name);
+    }
+    return [...missing];
+  });
+}
+
+/**
+ * The migrations of which `contract` has not run, of those that this version knows.
  * @throws NX_MIGRATION
  */
-export async function migrate<Tables>(
+export async function pendingContracts<Tables>(
   db: Database<Tables>,
-  { plugin, migrations }: { readonly plugin: string; readonly migrations: Migrations },
+  options: PluginMigrations,
 ): Promise<string[]> {
-  const table = tableOf(plugin);
-  const migrator = new Migrator({
-    db,
-    provider: { getMigrations: async () => stepsOf(migrations) },
-    migrationTableName: `nexus_migrations_${table}`,
-    migrationLockTableName: `nexus_migration_lock_${table}`,
+  const any = db as unknown as Kysely<AnyTables>;
+  const history = await readHistory(any, dialectOf(db).catalog, options.plugin);
+  return [...standingOf(options, history).pending];
+}
+
+/**
+ * Runs the contracts that are pending: all, or none when one fails. The code before them cannot go on.
+ * @returns the names of their migrations
+ * @throws NX_MIGRATION, NX_TABLE_FOREIGN
+ */
+export function finalize<Tables>(
+  db: Database<Tables>,
+  { plugin, migrations }: PluginMigrations,
+): Promise<string[]> {
+  return change(db, { plugin, migrations }, false, async (run) => {
+    for (const name of run.standing.pending) await run.contract(name);
+    return [...run.standing.pending];
   });
-  const outcome = await inOwnScope(`migrations of ${plugin}`, () => migrator.migrateToLatest());
-  if (outcome.error !== undefined) throw failure(plugin, outcome);
-  return outcome.results?.map(({ migrationName }) => migrationName) ?? [];
 }
 
-function stepsOf(migrations: Migrations): Record<string, Step> {
-  const steps = Object.entries(migrations).map(([name, migration]): [string, Step] => [
-    name,
-    {
-      async up(db) {
-        await migration.expand(db);
-        await migration.contract?.(db);
-      },
-    },
-  ]);
-  return Object.fromEntries(steps);
+interface Run {
+  readonly standing: Standing;
+  /** Whether nothing has run before. */
+  readonly isFirst: boolean;
+  readonly expand: (name: string) => Promise<void>;
+  readonly contract: (name: string) => Promise<void>;
 }
 
-function failure(plugin: string, { error, results }: MigrationResultSet): NexusError {
-  // That it cannot be opened is no matter of its history.
-  if (error instanceof NexusError) return error;
-  const failed = results?.find(({ status }) => status === "Error");
-  if (failed) {
-    return new NexusError(
+/** One transaction, after which history and owners say what was done in it. */
+async function change<Tables, T>(
+  db: Database<Tables>,
+  { plugin, migrations }: PluginMigrations,
+  isAdditive: boolean,
+  work: (run: Run) => Promise<T>,
+): Promise<T> {
+  const { guard, catalog } = dialectOf(db);
+  try {
+    return await db.transaction().execute(async (open) => {
+      const trx = open as unknown as Kysely<AnyTables>;
+      await openOwners(trx);
+      const before = await catalog.relations(trx);
+      await openHistory(trx, plugin);
+      const history = await readHistory(trx, catalog, plugin);
+      const steps = new Steps({
+        db: trx,
+        plugin,
+        migrations,
+        guard,
+        owners: await readOwners(trx, catalog),
+        ...(isAdditive && { additive: new Additive(before.map(({ name }) => name)) }),
+      });
+      const done = await work({
+        standing: standingOf({ plugin, migrations }, history),
+        isFirst: history.names.length === 0,
+        async expand(name) {
+          await steps.expand(name);
+          await keepExpanded(trx, plugin, name, migrations[name]!.contract !== undefined);
+        },
+        async contract(name) {
+          await steps.contract(name);
+          await keepContracted(trx, plugin, name);
+        },
+      });
+      await ownChanges(trx, plugin, before, await catalog.relations(trx));
+      return done;
+    });
+  } catch (error) {
+    // That it cannot be opened is no matter of its history.
+    if (error instanceof NexusError) throw error;
+    throw new NexusError(
       "NX_MIGRATION",
-      `Migration "${failed.migrationName}" of plugin "${plugin}" failed: ${messageOf(error)}.`,
-      { cure: "Nothing was changed: mend the migration, then start again.", cause: error },
+      `The migrations of plugin "${plugin}" could not run: ${messageOf(error)}.`,
+      { cure: "Nothing was changed: when the database can be written, start again.", cause: error },
     );
   }
-  // So Kysely calls a history that is not continued.
-  const isOther = messageOf(error).startsWith("corrupted migrations");
-  return new NexusError(
-    "NX_MIGRATION",
-    `The migrations of plugin "${plugin}" ${isOther ? "do not continue its history" : "could not run"}: ${messageOf(error)}.`,
-    {
-      cure: isOther
-        ? "Never rename, remove or put one before a migration that has run."
-        : "Nothing was changed: when the database can be written, start again.",
-      cause: error,
-    },
-  );
 }
 
-/** A plugin's name where it is short and lower-case; else made so, and told apart by a hash. */
-function tableOf(plugin: string): string {
-  if (/^[a-z0-9_-]{1,32}$/.test(plugin)) return plugin;
-  const hash = createHash("sha256").update(plugin).digest("hex").slice(0, 8);
-  return `${plugin
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "_")
-    .slice(0, 24)}_${hash}`;
-}
+const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(", ");
+
+const unfinished = (plugin: string, pending: readonly string[], missing: readonly string[]) =>
+  new NexusError(
+    "NX_MIGRATION_PENDING",
+    `Plugin "${plugin}" has new migrations (${quoted(missing)}), and contracts that have not run yet (${quoted(pending)}).`,
+    { cure: `Run "nexus plugin finalize ${plugin}" first.` },
+  );

@@ -5,20 +5,27 @@ import {
   type ColumnDefinitionNode,
   type DataTypeNode,
   type DatabaseIntrospector,
-  type Dialect,
   type Driver,
   type Kysely,
   type RawNode,
 } from "kysely";
+import type { Catalog } from "./catalog.ts";
+import type { NexusDialect } from "./dialect.ts";
+import type { Guard } from "./guard.ts";
 import { JoiningDriver } from "./joining-driver.ts";
+import { SqliteCatalog } from "./sqlite-catalog.ts";
 import { SqliteDriver, type SqliteOptions } from "./sqlite-driver.ts";
 
 /** Kysely on Node's own SQLite, reading and writing what PostgreSQL would. */
-export class SqliteDialect implements Dialect {
+export class SqliteDialect implements NexusDialect {
   readonly driver: JoiningDriver;
+  readonly guard: Guard;
+  readonly catalog: Catalog = new SqliteCatalog();
 
   constructor(options: SqliteOptions) {
-    this.driver = new JoiningDriver(new SqliteDriver(options));
+    const driver = new SqliteDriver(options);
+    this.driver = new JoiningDriver(driver);
+    this.guard = driver;
   }
 
   createDriver(): Driver {

@@ -1,5 +1,8 @@
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from "kysely";
 import { NexusError } from "../exceptions.ts";
+import { findScope } from "../scope.ts";
+import type { Guard, Rule } from "./guard.ts";
+import { uncheckedKey } from "./references.ts";
 import { openFile, type SqliteFile } from "./sqlite-file.ts";
 import { Turns } from "./turns.ts";
 
@@ -10,7 +13,7 @@ export interface SqliteOptions {
 }
 
 /** One file, one connection, one transaction at a time. */
-export class SqliteDriver implements Driver {
+export class SqliteDriver implements Driver, Guard {
   readonly #path: string;
   readonly #turns: Turns;
   #file: SqliteFile | undefined;
@@ -54,6 +57,10 @@ export class SqliteDriver implements Driver {
     connection.run(`release ${quote(name)}`);
   }
 
+  guard(rule: Rule): () => void {
+    return this.#file!.guard(rule);
+  }
+
   async destroy(): Promise<void> {
     await this.#turns.take();
     this.#file?.close();
@@ -67,6 +74,7 @@ class SqliteConnection implements DatabaseConnection {
   readonly #file: SqliteFile;
   readonly #turns: Turns;
   #holding = false;
+  #unchecked = false;
 
   constructor(file: SqliteFile, turns: Turns) {
     this.#file = file;
@@ -91,11 +99,14 @@ class SqliteConnection implements DatabaseConnection {
   async begin(): Promise<void> {
     await this.#turns.take();
     try {
+      // Inside the transaction it would have no effect.
+      this.#unchecked = findScope()?.find(uncheckedKey) ?? false;
+      if (this.#unchecked) this.#file.run("pragma foreign_keys = off");
       // "immediate" takes the write lock now: a later upgrade could fail against another process.
       this.#file.run("begin immediate");
       this.#holding = true;
     } catch (error) {
-      this.#turns.give();
+      this.#release();
       throw error;
     }
   }
@@ -126,6 +137,7 @@ class SqliteConnection implements DatabaseConnection {
 
   #release(): void {
     this.#holding = false;
+    if (this.#unchecked) this.#file.run("pragma foreign_keys = on");
     this.#turns.give();
   }
 }

@@ -3,6 +3,8 @@ import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { QueryResult } from "kysely";
 import { messageOf, NexusError } from "../exceptions.ts";
+import type { Rule } from "./guard.ts";
+import { SqliteGuard } from "./sqlite-guard.ts";
 import { bind, readRows } from "./sqlite-values.ts";
 
 /** @throws NX_DATABASE_OPEN */
@@ -27,6 +29,7 @@ function makeFile(path: string): void {
 export class SqliteFile {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, Prepared>();
+  #guard: SqliteGuard | undefined;
 
   constructor(path: string) {
     if (path !== ":memory:") makeFile(path);
@@ -40,6 +43,24 @@ export class SqliteFile {
   }
 
   run<R>(sql: string, parameters: readonly unknown[] = []): QueryResult<R> {
+    if (!this.#guard) return this.#run<R>(sql, parameters);
+    return this.#guard.run(sql, () => this.#run<R>(sql, parameters));
+  }
+
+  /** Holds statements to a rule. @returns what ends that */
+  guard(rule: Rule): () => void {
+    const guard = new SqliteGuard(rule);
+    // What was compiled before would not be asked about.
+    this.#statements.clear();
+    this.#database.setAuthorizer(guard.authorize);
+    this.#guard = guard;
+    return () => {
+      this.#database.setAuthorizer(null);
+      this.#guard = undefined;
+    };
+  }
+
+  #run<R>(sql: string, parameters: readonly unknown[]): QueryResult<R> {
     const { statement, reads } = this.#prepare(sql);
     const values = parameters.map(bind);
     // The caller's type says what the columns hold; nothing here can check it.

@@ -3,7 +3,7 @@ import { dependency } from "../dependency.ts";
 import { currentScope } from "../scope.ts";
 import { findService } from "../services.ts";
 import { Database } from "./database.ts";
-import type { AnyTables } from "./migrate.ts";
+import type { AnyTables } from "./migration.ts";
 
 /**
  * What is written inside is kept when the function returns, and undone when it throws.

@@ -1,0 +1,93 @@
+import type { Kysely } from "kysely";
+import { messageOf, NexusError } from "../exceptions.ts";
+import type { Additive } from "./additive.ts";
+import type { Guard, Rule } from "./guard.ts";
+import type { AnyTables, PluginMigrations } from "./migration.ts";
+import { type Owner, platform } from "./owners.ts";
+
+export interface StepsOptions extends PluginMigrations {
+  readonly db: Kysely<AnyTables>;
+  readonly guard: Guard;
+  /** Who has which tables when the first step begins. */
+  readonly owners: readonly Owner[];
+  /** What `expand` is held to; without it: nothing. */
+  readonly additive?: Additive | undefined;
+}
+
+/** Runs the steps of a plugin's migrations; each is kept off the tables of others. */
+export class Steps {
+  readonly #options: StepsOptions;
+  readonly #owners: ReadonlyMap<string, string>;
+
+  constructor(options: StepsOptions) {
+    this.#options = options;
+    this.#owners = new Map(options.owners.map(({ name, plugin }) => [name.toLowerCase(), plugin]));
+  }
+
+  /** @throws NX_MIGRATION, NX_TABLE_FOREIGN, NX_MIGRATION_NOT_ADDITIVE */
+  async expand(name: string): Promise<void> {
+    const { db, migrations, additive } = this.#options;
+    const step = `Migration "${name}" of plugin "${this.#options.plugin}"`;
+    await this.#guarded(step, additive, () => migrations[name]!.expand(db));
+  }
+
+  /** @throws NX_MIGRATION, NX_TABLE_FOREIGN */
+  async contract(name: string): Promise<void> {
+    const { db, migrations, plugin } = this.#options;
+    const step = `The contract of migration "${name}" of plugin "${plugin}"`;
+    await this.#guarded(step, undefined, async () => migrations[name]!.contract?.(db));
+  }
+
+  async #guarded(
+    step: string,
+    additive: Additive | undefined,
+    work: () => Promise<unknown>,
+  ): Promise<void> {
+    let refusal: Error | undefined;
+    const rule: Rule = {
+      statement: (sql) => {
+        const reason = additive?.against(sql);
+        return reason === undefined ? undefined : (refusal = notAdditive(step, reason, sql));
+      },
+      table: (table) => {
+        const owner = this.#owners.get(table.toLowerCase()) ?? this.#options.plugin;
+        if (owner === this.#options.plugin) return undefined;
+        return (refusal = foreign(step, table, owner));
+      },
+    };
+    const end = this.#options.guard.guard(rule);
+    try {
+      await work();
+    } catch (error) {
+      throw error === refusal ? error : failed(step, error);
+    } finally {
+      end();
+    }
+  }
+}
+
+function notAdditive(step: string, reason: string, sql: string): NexusError {
+  const statement = sql.length > 200 ? `${sql.slice(0, 200)}…` : sql;
+  return new NexusError(
+    "NX_MIGRATION_NOT_ADDITIVE",
+    `${step} cannot run beside the code before it, as it ${reason}: ${statement}.`,
+    { cure: 'Move that to the "contract" of the migration, or upgrade with --stop.' },
+  );
+}
+
+function foreign(step: string, table: string, owner: string): NexusError {
+  const whose = owner === platform ? "the platform" : `plugin "${owner}"`;
+  return new NexusError(
+    "NX_TABLE_FOREIGN",
+    `${step} uses the table "${table}", which belongs to ${whose}.`,
+    {
+      cure: "Use tables of its own; those of another plugin are reached through its services, in start().",
+    },
+  );
+}
+
+const failed = (step: string, error: unknown): NexusError =>
+  new NexusError("NX_MIGRATION", `${step} failed: ${messageOf(error)}.`, {
+    cure: "Nothing was changed: mend the migration, then start again.",
+    cause: error,
+  });
