@@ -1,5 +1,9 @@
 export type { Comment } from "./comment.ts";
 export { Comments } from "./comments.ts";
+export { type APIChange, compareAPI } from "./compare.ts";
+export type { Change } from "./compare-change.ts";
+export { compareGuards, comparePermissions } from "./compare-permissions.ts";
+export { compareSettings } from "./compare-settings.ts";
 export {
   describeApp,
   type DocsOptions,
