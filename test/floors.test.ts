@@ -9,7 +9,7 @@ const floors = [
   ["testing"],
   ["cli"],
   ["app"],
-  ["admin", "docs", "accounts"],
+  ["admin", "lifecycle", "docs", "accounts"],
   ["plugin"],
   ["tasks", "storage", "database"],
   ["http"],
@@ -40,6 +40,8 @@ const floors = [
 const neighbours = [
   "ratelimit → auth",
   "admin → accounts",
+  "admin → lifecycle",
+  "lifecycle → docs",
   "shape → validation",
   "validation → exceptions",
   "events → services",

@@ -20,12 +20,14 @@ import {
   problemJSON,
   routesOf,
 } from "../http/index.ts";
+import type { Lifecycle, PluginStates } from "../lifecycle/index.ts";
 import { createLog, logKey } from "../log.ts";
 import { nosniff, requestId } from "../middleware/index.ts";
 import {
   hostKey,
   type PluginClass,
   PluginHost,
+  type PluginMemory,
   type PluginSource,
   RouteTable,
   sourceOf,
@@ -65,6 +67,7 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
     version,
     tolerant: options.tolerant ?? false,
     startTimeout: options.startTimeout,
+    memory: memoryOf(options.lifecycle?.states),
   });
   scope.provide(hostKey, host);
   scope.provide(errorFormatKey, errorFormat);
@@ -81,8 +84,12 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
   const app = new App({ scope, plugins: host, table, dispatch, server: options.server });
   try {
     addRoutes(new HealthRoutes(host), "health");
+    const lifecycle = await openLifecycle(options, { app: scope, host });
     const sources = await sourcesOf(options);
-    await host.start(sources, options.broken, () => services.start());
+    await host.start(sources, options.broken, async () => {
+      await services.start();
+      await lifecycle?.recover();
+    });
     const failed = host.plugins.find(({ failure }) => failure);
     if (failed && !options.tolerant) throw rootOf(failed.failure!.error);
     return app;
@@ -93,7 +100,7 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
 }
 
 const known =
-  "plugins broken middleware config errorHandlers errorFormat docs accounts server tolerant startTimeout settings env log overrides";
+  "plugins broken middleware config errorHandlers errorFormat docs accounts lifecycle server tolerant startTimeout settings env log overrides";
 
 /** For those who write JavaScript, or run TypeScript unchecked. */
 function checkNames({ ...options }: AppOptions): void {
@@ -114,6 +121,23 @@ async function sourcesOf({ plugins = [], docs, accounts }: AppOptions): Promise<
     own.push(builtIn("accounts", AccountsPlugin), builtIn("admin", AdminPlugin));
   }
   return [...own, ...plugins.map(sourceOf)];
+}
+
+/** Loaded only by those who change plugins while the app runs. */
+async function openLifecycle(
+  { accounts, lifecycle, config = {}, env = process.env }: AppOptions,
+  parts: { readonly app: Scope; readonly host: PluginHost },
+): Promise<Lifecycle | undefined> {
+  if (!accounts && !lifecycle) return undefined;
+  const { Lifecycle, lifecycleKey, MemoryStates } = await import("../lifecycle/index.ts");
+  const states = lifecycle?.states ?? new MemoryStates();
+  const made = new Lifecycle({ ...parts, config, env, ...lifecycle, states });
+  parts.app.provide(lifecycleKey, made);
+  return made;
+}
+
+function memoryOf(states: PluginStates | undefined): Record<string, PluginMemory> {
+  return Object.fromEntries(states?.names.map((name) => [name, states.get(name)!]) ?? []);
 }
 
 function builtIn(name: string, type: PluginClass): PluginSource {

@@ -1,6 +1,7 @@
 import type { Env, Settings } from "../config/index.ts";
 import type { DocsOptions } from "../docs/index.ts";
 import type { ErrorFormat, ErrorHandler, HttpServerOptions, Overrides } from "../http/index.ts";
+import type { LifecycleOptions } from "../lifecycle/index.ts";
 import type { Logger } from "../log.ts";
 import type { Middleware } from "../middleware/index.ts";
 import type { BrokenSource, PluginClass, PluginSource } from "../plugin/index.ts";
@@ -24,6 +25,10 @@ export interface AppOptions {
    * `/api/v1`; default `false`, of the `nexus` command `true`.
    */
   readonly accounts?: boolean;
+  /** Where what is decided of plugins is remembered, and more are installed; default: in memory, nowhere. */
+  readonly lifecycle?: Partial<
+    Pick<LifecycleOptions, "states" | "versions" | "pluginsFolder" | "modules">
+  >;
   readonly server?: HttpServerOptions;
   /** Seconds that a plugin's services get to start, and then the plugin itself; default 60. */
   readonly startTimeout?: number;
@@ -39,7 +44,10 @@ export interface AppOptions {
 }
 
 /** What nexus.config.ts exports. */
-export type NexusConfig = Omit<AppOptions, "broken" | "tolerant" | "env" | "log" | "overrides"> & {
+export type NexusConfig = Omit<
+  AppOptions,
+  "broken" | "lifecycle" | "tolerant" | "env" | "log" | "overrides"
+> & {
   /** Where plugins are found; default `plugins`. */
   readonly pluginsFolder?: string;
 };

@@ -1,12 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { access, constants, mkdir } from "node:fs/promises";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { type App, createApp, type NexusConfig } from "../app/index.ts";
 import { ConfigError, readSettings, type Settings, unknownIn } from "../config/index.ts";
 import { messageOf, NexusError } from "../exceptions.ts";
 import { logKey, silent } from "../log.ts";
-import { importDefault, loadPlugins, registerPluginHooks } from "../plugin/index.ts";
+import {
+  FileStates,
+  MemoryStates,
+  openInstalled,
+  type PluginStates,
+  Versions,
+} from "../lifecycle/index.ts";
+import { importDefault, loadPlugins, registerPluginHooks, sourceOf } from "../plugin/index.ts";
 
 const names = ["nexus.config.ts", "nexus.config.js", "nexus.config.mjs"];
 
@@ -14,6 +21,7 @@ const names = ["nexus.config.ts", "nexus.config.js", "nexus.config.mjs"];
 export async function loadApp(
   folder: string,
   over: Partial<Settings> = {},
+  { looksOnly = false } = {},
 ): Promise<{ readonly app: App; readonly settings: Settings }> {
   registerPluginHooks();
   const { config: read, ...environment } = await readAll(folder);
@@ -21,28 +29,47 @@ export async function loadApp(
   const { pluginsFolder: place = "plugins", ...config } = read;
   const pluginsFolder = resolve(folder, place);
   const { sources, broken } = await loadPlugins(pluginsFolder);
+  const versions = new Versions(join(settings.dataDir, "plugins"));
+  const states = await openStates(versions, looksOnly);
+  const others = [...(config.plugins ?? []).map(sourceOf), ...sources, ...broken];
+  const installed = await openInstalled(versions, states, others);
   const app = await createApp({
     accounts: true,
     ...config,
-    plugins: [...(config.plugins ?? []), ...sources],
-    broken,
+    plugins: [...(config.plugins ?? []), ...sources, ...installed.sources],
+    broken: [...broken, ...installed.broken],
+    lifecycle: { states, versions, pluginsFolder },
     tolerant: true,
     settings,
   });
-  if (!sources.length && !broken.length && !config.plugins?.length)
+  if (!others.length && !installed.sources.length && !installed.broken.length)
     app.scope.get(logKey).warn(`There are no plugins in ${pluginsFolder}`);
   return { app, settings };
 }
 
+/** What was decided of plugins; who only looks decides nothing. */
+async function openStates(versions: Versions, looksOnly: boolean): Promise<PluginStates> {
+  const states = await FileStates.open(versions.folder);
+  if (!looksOnly) {
+    await versions.sweep();
+    return states;
+  }
+  const copy = new MemoryStates();
+  const all = states.names.map((name) => [name, { ...states.get(name)!, upgrading: undefined }]);
+  await copy.change(Object.fromEntries(all));
+  return copy;
+}
+
 /** For commands that look and leave: on a database in memory, without a log. What failed is said on stderr. */
 export async function loadSilently(folder: string): Promise<App> {
-  const { app } = await loadApp(folder, {
+  const over = {
     log: "silent",
     databaseUrl: "sqlite::memory:",
     // Nobody signs in, so no secret and no administrator is made.
     secret: randomBytes(32).toString("hex"),
     admin: undefined,
-  });
+  };
+  const { app } = await loadApp(folder, over, { looksOnly: true });
   for (const { name, failure } of app.plugins.plugins) {
     if (!failure) continue;
     process.stderr.write(`The plugin "${name}" failed: ${failure.reason}\n`);

@@ -14,13 +14,20 @@ export interface PutOptions {
   /** Default: those that the plugin has. */
   readonly settings?: Readonly<Record<string, unknown>> | undefined;
   /** Stops the old ones before; their routes answer 503 meanwhile. */
-  readonly stop?: boolean;
+  readonly stop?: boolean | Pause;
   /** Default `additive`, since the old code runs beside the new; with `stop` `expand`. */
   readonly migrations?: MigrationMode;
   /** Keeps one that is new and fails, as a value; else it is forgotten. */
   readonly keep?: boolean;
   /** Seconds that what runs in the old ones gets; default 30. */
   readonly drain?: number;
+}
+
+/** What is done while neither the old ones run nor the new ones. */
+export interface Pause {
+  stopped(): Promise<void>;
+  /** Undoes it: the new ones have failed, and the old ones are about to run again. */
+  failed?(): Promise<void>;
 }
 
 export interface Swapped {
@@ -88,13 +95,17 @@ export class Changes {
     const swap = new Swap(this.#ground, [...entrants, ...needing.map(asItIs)]);
     const { old } = swap;
     const mode = options.migrations ?? (options.stop ? "expand" : "additive");
+    const pause = typeof options.stop === "object" ? options.stop : undefined;
     let isPaused = false;
+    let undo = async (): Promise<void> => {};
     try {
       await around.app.run(async () => {
         await swap.prepare();
         if (options.stop) {
           isPaused = true;
           await this.#pause(old, options.drain);
+          await pause?.stopped();
+          undo = async () => pause?.failed?.();
         }
         await swap.start(mode);
         await swap.commit();
@@ -103,6 +114,7 @@ export class Changes {
       await swap.drop();
       for (const { record } of entrants)
         await this.#refused(record, error, swap.units.get(record.name)!, options);
+      await undo();
       if (isPaused) await this.#resume(old);
       throw error;
     }

@@ -64,6 +64,16 @@ export class PluginHost {
     return this.#records.get(name)?.settings ?? {};
   }
 
+  /** The settings of one that runs, as it has them. */
+  configOf(name: string): unknown {
+    return this.#running(name)?.config;
+  }
+
+  /** Those that cannot do without a plugin, running or not. */
+  neededBy(name: string): string[] {
+    return [...this.#records.values()].filter(({ needs }) => needs.has(name)).map((one) => one.name);
+  }
+
   /** The routes of one that runs. */
   routesOf(name: string): readonly Endpoint[] {
     return this.#records.get(name)?.unit?.endpoints ?? [];

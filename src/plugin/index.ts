@@ -1,4 +1,4 @@
-export type { PutOptions, Swapped } from "./changes.ts";
+export type { Pause, PutOptions, Swapped } from "./changes.ts";
 export { type HostOptions, hostKey, PluginHost } from "./host.ts";
 export type { PluginMemory } from "./registry.ts";
 export type { Failure, PluginState, PluginStatus } from "./record.ts";
@@ -6,8 +6,8 @@ export { PluginFailed } from "./swap.ts";
 export { faultsKey, type MigrationMode, type Unit } from "./unit.ts";
 export { registerPluginHooks } from "./hooks.ts";
 export { importDefault } from "./import.ts";
-export { type Found, loadPlugin, loadPlugins } from "./loader.ts";
+export { type Found, loadPlaces, loadPlugin, loadPlugins, type ModuleLoader } from "./loader.ts";
 export { isPermission, type Manifest, manifestOf, readManifest } from "./manifest.ts";
 export { Plugin, type PluginClass, pluginInfo, type PluginInfo } from "./plugin.ts";
-export { type BrokenSource, type PluginSource, sourceOf } from "./source.ts";
+export { type BrokenSource, placeOf, type PluginSource, sourceOf } from "./source.ts";
 export { RouteTable, tableKey } from "./table.ts";

@@ -71,7 +71,9 @@ test("what cannot be loaded is kept with its reason, and the others are loaded",
   expect(sources.map(({ manifest }) => manifest.name)).toEqual(["good"]);
   const reasons = Object.fromEntries(broken.map(({ name, reason }) => [name, messageOf(reason)]));
   expect(reasons).toEqual({
-    bad: expect.stringMatching(/bad\/package\.json is at fault: "name" .*; "nexus\.optional"/),
+    bad: expect.stringMatching(
+      /bad\/package\.json is at fault:\n {2}- "name" .*\n {2}- "nexus\.optional"/,
+    ),
     empty: expect.stringContaining("empty has no index.ts, index.js"),
     lost: expect.stringContaining("lost has no gone.ts. Name the module"),
     made: expect.stringContaining("made.ts exports a value of type number by default"),

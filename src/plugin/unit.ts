@@ -96,6 +96,11 @@ export class Unit {
     return this.source.manifest.name;
   }
 
+  /** Its settings, as it has them. */
+  get config(): unknown {
+    return this.#config;
+  }
+
   /** The routes that were compiled. */
   get endpoints(): readonly Endpoint[] {
     return this.#endpoints;
@@ -164,7 +169,7 @@ export class Unit {
       // Loaded only by those who have tables.
       const { Database, migrate } = await import("../database/index.ts");
       await this.scope.run(() =>
-        migrate(findService(this.scope, Database), { plugin: this.name, migrations }),
+        migrate(findService(this.scope, Database), { plugin: this.name, migrations, mode }),
       );
     }
     if (this.#tasks.length) await prepareTasks(this.scope);

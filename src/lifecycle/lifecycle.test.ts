@@ -1,0 +1,362 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { ask, startLiving, type TestVersion, writePlugin } from "../../test/lifecycle.ts";
+import { newFolder } from "../../test/npm-packages.ts";
+import type { App, AppOptions } from "../app/index.ts";
+
+const apps: App[] = [];
+afterEach(async () => {
+  for (const app of apps.splice(0)) await app.close(0);
+});
+
+/** An app on a data folder; without one, on a new one. */
+async function living(dataDir?: string, options?: AppOptions) {
+  const folder = dataDir ?? (await newFolder());
+  const started = await startLiving(folder, options);
+  apps.push(started.app);
+  const write = (version: TestVersion = {}) => writePlugin(join(folder, "packages"), version);
+  const again = async () => {
+    await started.app.close();
+    return living(folder, options);
+  };
+  return { ...started, folder, write, again };
+}
+
+test("an installed plugin is live, and there again after a restart", async () => {
+  const { app, plugins, write, again, versions } = await living();
+  const info = await plugins.install(await write());
+  expect(info).toMatchObject({
+    name: "notes",
+    version: "1.0.0",
+    origin: "installed",
+    state: "started",
+    enabled: true,
+    versions: ["1.0.0"],
+    routes: [{ method: "GET", path: "/notes" }],
+    folder: join(versions.folder, "notes", "1.0.0"),
+  });
+  expect(await ask(app, "/notes")).toEqual([200, "1.0.0"]);
+  // Once more it is the same.
+  expect(await plugins.install(await write())).toMatchObject({ state: "started" });
+  const next = await again();
+  expect(await ask(next.app, "/notes")).toEqual([200, "1.0.0"]);
+  expect(await next.plugins.list()).toMatchObject([{ name: "notes", state: "started" }]);
+});
+
+test("one that cannot start is not installed", async () => {
+  const { plugins, write, versions } = await living();
+  const members = `start() { throw new Error("no disk"); }`;
+  await expect(plugins.install(await write({ members }))).rejects.toThrow("no disk");
+  expect([await versions.list("notes"), await plugins.list()]).toEqual([[], []]);
+  const idle = await plugins.install(await write(), { enable: false });
+  expect(idle).toMatchObject({ state: "stopped", enabled: false, origin: "installed" });
+});
+
+test("disabled stays disabled, and enabled enabled, over restarts", async () => {
+  const first = await living();
+  await first.plugins.install(await first.write());
+  for (let round = 0; round < 2; round++)
+    expect(await first.plugins.disable("notes")).toMatchObject({ state: "stopped" });
+  expect((await ask(first.app, "/notes"))[0]).toBe(404);
+  const second = await first.again();
+  expect(await second.plugins.info("notes")).toMatchObject({
+    state: "stopped",
+    enabled: false,
+    origin: "installed",
+    version: "1.0.0",
+  });
+  for (let round = 0; round < 2; round++)
+    expect(await second.plugins.enable("notes")).toMatchObject({ state: "started" });
+  expect(await ask(second.app, "/notes")).toEqual([200, "1.0.0"]);
+  const third = await second.again();
+  expect(await ask(third.app, "/notes")).toEqual([200, "1.0.0"]);
+});
+
+test("an upgrade takes over, outlives a restart, and can be rolled back", async () => {
+  const first = await living();
+  await first.plugins.install(await first.write());
+  const next = await first.write({ version: "1.1.0", members: `more = get("/more", () => 1);` });
+  const target = { spec: next };
+  expect(await first.plugins.plan("notes", target)).toMatchObject({
+    from: "1.0.0",
+    to: "1.1.0",
+    routes: [{ operation: "GET /more", what: "new", breaking: false }],
+    breaking: false,
+    needs_stop: false,
+    faults: [],
+  });
+  expect(await ask(first.app, "/notes")).toEqual([200, "1.0.0"]);
+  expect(await first.plugins.upgrade("notes", target)).toMatchObject({
+    version: "1.1.0",
+    versions: ["1.1.0", "1.0.0"],
+    previous: { version: "1.0.0" },
+    last_upgrade: { from: "1.0.0", to: "1.1.0", outcome: "watched" },
+  });
+  expect(await ask(first.app, "/more")).toEqual([200, 1]);
+  // The same again is nothing.
+  await first.plugins.upgrade("notes", { version: "1.1.0" });
+  const second = await first.again();
+  expect(await ask(second.app, "/notes")).toEqual([200, "1.1.0"]);
+  expect(await second.plugins.rollback("notes")).toMatchObject({
+    version: "1.0.0",
+    last_upgrade: { outcome: "rolled back" },
+  });
+  expect((await ask(second.app, "/more"))[0]).toBe(404);
+  await expect(second.plugins.rollback("notes")).rejects.toMatchObject({ code: "NX_NO_PREVIOUS" });
+  const third = await second.again();
+  expect(await ask(third.app, "/notes")).toEqual([200, "1.0.0"]);
+});
+
+test("what breaks clients is refused, naming all of it, unless it is allowed", async () => {
+  const { app, plugins, write } = await living();
+  await plugins.install(await write({ members: `gone = get("/gone", () => 1);` }));
+  const target = { spec: await write({ version: "2.0.0" }) };
+  await expect(plugins.upgrade("notes", target)).rejects.toThrow(
+    '"notes" 2.0.0 breaks its clients: GET /gone: gone.',
+  );
+  expect(await ask(app, "/gone")).toEqual([200, 1]);
+  await plugins.upgrade("notes", target, { allowBreaking: true });
+  expect(await ask(app, "/notes")).toEqual([200, "2.0.0"]);
+});
+
+const broken: [string, TestVersion][] = [
+  ["at import", { before: `throw new Error("no disk");` }],
+  ["when made", { members: `x = (() => { throw new Error("no disk"); })();` }],
+  ["at its start", { members: `start() { throw new Error("no disk"); }` }],
+  ["unwell", { members: `health() { throw new Error("no disk"); }` }],
+];
+for (const [how, version] of broken) {
+  test(`a version that is broken (${how}) changes nothing`, async () => {
+    const first = await living();
+    await first.plugins.install(await first.write());
+    const spec = await first.write({ version: "1.1.0", ...version });
+    await expect(first.plugins.upgrade("notes", { spec })).rejects.toThrow("no disk");
+    expect(await ask(first.app, "/notes")).toEqual([200, "1.0.0"]);
+    const second = await first.again();
+    expect(await ask(second.app, "/notes")).toEqual([200, "1.0.0"]);
+    expect(second.lines.filter(({ level }) => level === 40)).toEqual([]);
+  });
+}
+
+test("a version whose answers are worse rolls itself back while it is watched", async () => {
+  const { app, plugins, write, lines } = await living();
+  await plugins.install(await write());
+  const spec = await write({
+    version: "1.1.0",
+    members: `bad = get("/bad", () => { throw new Error("bug"); });`,
+  });
+  await plugins.upgrade("notes", { spec }, { window: 20 });
+  for (let at = 0; at < 4; at++) expect((await ask(app, "/bad"))[0]).toBe(500);
+  await expect.poll(() => ask(app, "/notes"), { timeout: 5000 }).toEqual([200, "1.0.0"]);
+  expect(await plugins.info("notes")).toMatchObject({
+    version: "1.0.0",
+    last_upgrade: {
+      outcome: "rolled back",
+      reason: expect.stringMatching(/^4 of \d answers were faults, of the version before 0 of 0$/),
+    },
+  });
+  expect(lines.map(({ msg }) => msg)).toContainEqual(
+    expect.stringContaining("Rolled back from 1.1.0 to 1.0.0"),
+  );
+});
+
+test("a version that becomes unwell is rolled back, and one that is not is kept", async () => {
+  const { app, plugins, write } = await living();
+  await plugins.install(await write());
+  const unwell = `since = Date.now();
+    health() { if (Date.now() > this.since + 300) throw new Error("no disk"); }`;
+  const bad = await write({ version: "1.1.0", members: unwell });
+  await plugins.upgrade("notes", { spec: bad }, { window: 20, wait: true });
+  expect(await ask(app, "/notes")).toEqual([200, "1.0.0"]);
+  expect((await plugins.info("notes")).last_upgrade).toMatchObject({
+    reason: "it is unwell: no disk",
+  });
+  const good = await write({ version: "1.2.0" });
+  const kept = await plugins.upgrade("notes", { spec: good }, { window: 0.3, wait: true });
+  expect(kept).toMatchObject({ version: "1.2.0", last_upgrade: { outcome: "kept" } });
+  expect(kept.watched_until).toBeUndefined();
+});
+
+test("settings outlive a restart, stay covered, and can be rolled back", async () => {
+  const version: TestVersion = {
+    before: `import { z } from "zod"; import { secret } from "nexus-platform/config";`,
+    members: `static config = z.object({ word: z.string().default("hello"), key: secret(z.string()).default("k0") });
+      say = get("/say", () => this.config);`,
+  };
+  const first = await living();
+  await first.plugins.install(await first.write(version));
+  await first.plugins.configure("notes", { word: "hi", key: "k1" });
+  expect(await ask(first.app, "/say")).toEqual([200, { word: "hi", key: "k1" }]);
+  expect(await first.plugins.settings("notes")).toMatchObject({
+    values: { word: "hi", key: "********" },
+    stored: { word: "hi", key: "********" },
+    sources: { word: "stored", key: "stored" },
+    schema: { type: "object" },
+  });
+  await first.plugins.configure("notes", { word: "ho", key: "********" });
+  await expect(first.plugins.configure("notes", { word: 1, wrod: 2 })).rejects.toThrow(
+    /wrod: there is no such setting \(from the stored settings\)[^]*word: /,
+  );
+  const second = await first.again();
+  expect(await ask(second.app, "/say")).toEqual([200, { word: "ho", key: "k1" }]);
+  await second.plugins.disable("notes");
+  await second.plugins.configure("notes", { word: "hey" });
+  await second.plugins.enable("notes");
+  expect(await ask(second.app, "/say")).toEqual([200, { word: "hey", key: "k0" }]);
+  await second.plugins.rollback("notes");
+  expect(await ask(second.app, "/say")).toEqual([200, { word: "ho", key: "k1" }]);
+});
+
+const tables = (migrations: string): TestVersion => ({
+  before: `import { Database } from "nexus-platform/database";`,
+  members: `db = inject(Database);
+    static migrations = { ${migrations} };
+    rows = get("/rows", () => this.db.selectFrom("notes_rows").selectAll().execute());
+    add = get("/add", () => this.db.insertInto("notes_rows").values({ text: "a" }).execute().then(() => 1));`,
+});
+const first = `"0001": { expand: (db) => db.schema.createTable("notes_rows").addColumn("text", "text").execute() }`;
+
+test("a live upgrade only adds to the tables; what it no longer needs is taken away by finalize", async () => {
+  const { app, plugins, write } = await living();
+  await plugins.install(await write(tables(first)));
+  await ask(app, "/add");
+  const second = `${first}, "0002": {
+    expand: (db) => db.schema.alterTable("notes_rows").addColumn("title", "text").execute(),
+    contract: (db) => db.schema.alterTable("notes_rows").dropColumn("text").execute() }`;
+  const next = await write({ version: "1.1.0", ...tables(second) });
+  expect((await plugins.plan("notes", { spec: next })).migrations).toMatchObject({
+    expand: [{ name: "0002", obstacles: [] }],
+    pending: [],
+  });
+  await plugins.upgrade("notes", { spec: next });
+  expect(await ask(app, "/rows")).toEqual([200, [{ text: "a", title: null }]]);
+  await plugins.rollback("notes");
+  expect(await ask(app, "/rows")).toEqual([200, [{ text: "a", title: null }]]);
+  await plugins.upgrade("notes", { version: "1.1.0" });
+  expect(await plugins.finalize("notes")).toEqual(["0002"]);
+  expect(await ask(app, "/rows")).toEqual([200, [{ title: null }]]);
+  await expect(plugins.rollback("notes")).rejects.toMatchObject({ code: "NX_NO_PREVIOUS" });
+});
+
+const dropping = `${first}, "0002": {
+  expand: (db) => db.schema.alterTable("notes_rows").renameColumn("text", "body").execute() }`;
+
+test("what is not additive needs a stop; rolled back, the tables are what they were", async () => {
+  const { app, plugins, write } = await living();
+  await plugins.install(await write(tables(first)));
+  await ask(app, "/add");
+  const next = await write({ version: "2.0.0", ...tables(dropping) });
+  expect(await plugins.plan("notes", { spec: next })).toMatchObject({ needs_stop: true });
+  await expect(plugins.upgrade("notes", { spec: next })).rejects.toThrow(
+    /"0002"[^]*rename column[^]*--stop/,
+  );
+  expect(await ask(app, "/rows")).toEqual([200, [{ text: "a" }]]);
+  await plugins.upgrade("notes", { spec: next }, { stop: true });
+  expect(await ask(app, "/rows")).toEqual([200, [{ body: "a" }]]);
+  await expect(plugins.rollback("notes")).rejects.toMatchObject({ code: "NX_ROLLBACK" });
+  await plugins.rollback("notes", { restore: true });
+  expect(await ask(app, "/rows")).toEqual([200, [{ text: "a" }]]);
+  expect(await ask(app, "/notes")).toEqual([200, "1.0.0"]);
+});
+
+test("when one that was stopped for cannot start, the old one runs on its old tables again", async () => {
+  const { app, plugins, write } = await living();
+  await plugins.install(await write(tables(first)));
+  await ask(app, "/add");
+  const version = tables(dropping);
+  const members = `${version.members} start() { throw new Error("no disk"); }`;
+  const next = await write({ version: "2.0.0", ...version, members });
+  await expect(plugins.upgrade("notes", { spec: next }, { stop: true })).rejects.toThrow("no disk");
+  expect(await ask(app, "/rows")).toEqual([200, [{ text: "a" }]]);
+});
+
+test("an upgrade that was cut short is taken back by the next start, which says so", async () => {
+  const first_ = await living();
+  await first_.plugins.install(await first_.write(tables(first)));
+  await ask(first_.app, "/add");
+  const next = await first_.write({ version: "2.0.0", ...tables(dropping) });
+  await first_.plugins.upgrade("notes", { spec: next }, { stop: true });
+  // As it was between the migrations and the last word.
+  const { states } = first_;
+  const { previous, ...state } = states.get("notes")!;
+  await states.change({
+    notes: { ...state, version: "1.0.0", upgrading: { version: "2.0.0", copied: true } },
+  });
+  const second = await first_.again();
+  expect(await ask(second.app, "/rows")).toEqual([200, [{ text: "a" }]]);
+  expect(second.lines.map(({ msg }) => msg)).toContain(
+    'The upgrade of "notes" to 2.0.0 was cut short: it runs 1.0.0',
+  );
+  expect(previous).toMatchObject({ version: "1.0.0", stopped: true });
+  const third = await second.again();
+  expect(third.lines.filter(({ level }) => level === 40)).toEqual([]);
+});
+
+test("uninstalled it is gone with all its versions; its tables are kept, exported or dropped", async () => {
+  const { app, plugins, write, versions, folder, again } = await living();
+  const spec = await write(tables(first));
+  await plugins.install(spec);
+  await ask(app, "/add");
+  expect(await plugins.uninstall("notes")).toEqual({});
+  expect([(await ask(app, "/rows"))[0], await versions.list("notes")]).toEqual([404, []]);
+  await plugins.install(spec);
+  expect(await ask(app, "/rows")).toEqual([200, [{ text: "a" }]]);
+  const { exported } = await plugins.uninstall("notes", { data: "export" });
+  expect(await readdir(join(folder, "exports"))).toEqual([exported!.split("/").at(-1)]);
+  await plugins.install(spec);
+  expect(await ask(app, "/rows")).toEqual([200, []]);
+  await plugins.uninstall("notes", { data: "drop" });
+  const next = await again();
+  expect(await next.plugins.list()).toEqual([]);
+  await expect(next.plugins.info("notes")).rejects.toMatchObject({ code: "NX_PLUGIN_UNKNOWN" });
+});
+
+test("the author's folder is read and never written: discovered, reloaded, not uninstalled", async () => {
+  const { app, plugins, folder } = await living();
+  const place = await writePlugin(join(folder, "authors"));
+  expect(await plugins.discover()).toEqual(["notes"]);
+  expect(await plugins.discover()).toEqual([]);
+  expect(await ask(app, "/notes")).toEqual([200, "1.0.0"]);
+  expect(await plugins.reload("notes")).toMatchObject({ origin: "folder", folder: place });
+  for (const change of [
+    () => plugins.uninstall("notes"),
+    () => plugins.upgrade("notes", { version: "2.0.0" }),
+  ])
+    await expect(change()).rejects.toMatchObject({ code: "NX_PLUGIN_ORIGIN" });
+  const other = await writePlugin(join(folder, "packages"), { version: "3.0.0" });
+  await expect(plugins.install(other)).rejects.toMatchObject({ code: "NX_PLUGIN_TWICE" });
+  expect(await ask(app, "/notes")).toEqual([200, "1.0.0"]);
+});
+
+test("the same name in the author's folder and among the installed ones stops the start, naming both", async () => {
+  const first = await living();
+  await first.plugins.install(await first.write());
+  await first.app.close();
+  const place = await writePlugin(join(first.folder, "authors"), { version: "2.0.0" });
+  const start = living(first.folder);
+  await expect(start).rejects.toThrow(
+    `Two plugins are called "notes": ${place} and the installed one in ${join(first.versions.folder, "notes", "1.0.0")}.`,
+  );
+});
+
+test("an installed version that is damaged or gone fails, and the others start", async () => {
+  const first = await living();
+  await first.plugins.install(await first.write());
+  await first.plugins.install(await first.write({ name: "shop" }));
+  await rm(join(first.versions.folder, "notes", "1.0.0", "index.ts"));
+  const second = await first.again();
+  expect(await ask(second.app, "/shop")).toEqual([200, "1.0.0"]);
+  expect((await plugins(second)).notes).toMatchObject({ state: "failed", origin: "installed" });
+  expect(await second.plugins.health("notes")).toMatchObject({ status: "failed" });
+});
+
+test("parts of the platform are not disabled", async () => {
+  const { plugins } = await living(undefined, { docs: {} });
+  expect(await plugins.info("docs")).toMatchObject({ origin: "platform" });
+  await expect(plugins.disable("docs")).rejects.toThrow("it is a part of the platform");
+});
+
+async function plugins({ plugins }: Awaited<ReturnType<typeof living>>) {
+  return Object.fromEntries((await plugins.list()).map((one) => [one.name, one]));
+}

@@ -1,0 +1,95 @@
+import type { Env } from "../config/index.ts";
+import { NexusError } from "../exceptions.ts";
+import {
+  loadPlugin,
+  type ModuleLoader,
+  type PluginHost,
+  type PluginSource,
+} from "../plugin/index.ts";
+import type { Scope } from "../scope.ts";
+import type { PluginStates, SavedState } from "./state.ts";
+import type { InstalledVersion, Versions } from "./versions.ts";
+
+/** What the life of plugins is led with. */
+export interface LifecycleOptions {
+  readonly app: Scope;
+  readonly host: PluginHost;
+  readonly states: PluginStates;
+  /** Where versions are installed; none: nothing can be installed. */
+  readonly versions?: Versions | undefined;
+  /** The author's plugins; none: all are given in code. */
+  readonly pluginsFolder?: string | undefined;
+  /** Where exported tables are put; default the data folder's `exports`. */
+  readonly exportsFolder?: string | undefined;
+  /** Loads code anew; without it what was loaded once stays as it is. */
+  readonly modules?: ModuleLoader | undefined;
+  /** Settings by plugin, from the config file. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly env: Env;
+}
+
+/** Whose a plugin is: the author's folder, installed, given in code, or a part of the platform. */
+export type Origin = "folder" | "installed" | "code" | "platform";
+
+const platform = ["docs", "accounts", "admin"];
+
+/** @throws NX_PLUGIN_UNKNOWN */
+export function originOf({ host, states }: LifecycleOptions, name: string): Origin {
+  const { folder } = known(host, name);
+  // One that is disabled has not even been loaded.
+  if (host.sourceOf(name)?.installed || states.get(name)?.version !== undefined) return "installed";
+  if (folder !== undefined) return "folder";
+  return platform.includes(name) ? "platform" : "code";
+}
+
+/** @throws NX_PLUGIN_UNKNOWN */
+export function known(host: PluginHost, name: string) {
+  const status = host.status(name);
+  if (status) return status;
+  const names = host.plugins.map((one) => one.name).join(", ");
+  throw new NexusError("NX_PLUGIN_UNKNOWN", `There is no plugin "${name}".`, {
+    cure: names ? `There are ${names}.` : "Install it first.",
+  });
+}
+
+/** An installed version as something that can be started. */
+export async function loadInstalled({ folder, manifest }: InstalledVersion): Promise<PluginSource> {
+  // A version never changes: its folder is loaded once, however often it comes and goes.
+  return { ...(await loadPlugin(folder)), manifest, installed: true };
+}
+
+/** What was said of a plugin, or nothing yet. */
+export function savedOf({ states }: LifecycleOptions, name: string): SavedState {
+  return states.get(name) ?? { enabled: true, changedAt: "" };
+}
+
+/** Keeps what has changed of a plugin, in one step. */
+export async function save(
+  options: LifecycleOptions,
+  name: string,
+  change: Partial<SavedState>,
+): Promise<void> {
+  const { changedAt: _, ...saved } = savedOf(options, name);
+  await options.states.change({ [name]: { ...saved, ...change } });
+}
+
+/** @throws NX_PLUGIN_ORIGIN for a plugin that is not an installed one */
+export function mustBeInstalled(options: LifecycleOptions, name: string, what: string): void {
+  const origin = originOf(options, name);
+  if (origin === "installed") return;
+  const { folder } = options.host.status(name)!;
+  const { why, cure } = {
+    folder: {
+      why: `stands in the author's folder (${folder})`,
+      cure: "Change, or remove, its files there; `nexus dev` hears of it, else reload it.",
+    },
+    code: {
+      why: "is given in the app's code",
+      cure: "Change the code, and start the app again.",
+    },
+    platform: { why: "is a part of the platform", cure: "It comes and goes with the platform." },
+  }[origin];
+  throw new NexusError("NX_PLUGIN_ORIGIN", `The plugin "${name}" cannot be ${what}: it ${why}.`, {
+    cure,
+  });
+}

@@ -1,0 +1,55 @@
+import { mask, readPluginConfig, type SettingSource, settingSources } from "../config/index.ts";
+import { messageOf } from "../exceptions.ts";
+import { describe, type JSONSchema } from "../validation/index.ts";
+import { known, type LifecycleOptions } from "./options.ts";
+
+/** The settings of a plugin, with what is secret covered. */
+export interface PluginSettings {
+  /** As the plugin has them; none where they do not fit. */
+  readonly values: unknown;
+  /** Those that were changed while the platform ran. */
+  readonly stored: unknown;
+  /** What they must be; none of a plugin that has no settings. */
+  readonly schema?: JSONSchema | undefined;
+  readonly sources: Readonly<Record<string, SettingSource>>;
+  /** Why they do not fit. */
+  readonly fault?: string | undefined;
+}
+
+/** @throws NX_PLUGIN_UNKNOWN */
+export async function settingsOf(
+  { host, config, env }: LifecycleOptions,
+  name: string,
+): Promise<PluginSettings> {
+  known(host, name);
+  const schema = host.sourceOf(name)?.type.config;
+  const stored = host.settingsOf(name);
+  const source = { plugin: name, schema, values: config[name], stored, env };
+  if (!schema) return { values: {}, stored, sources: {} };
+  let values: unknown;
+  let fault: string | undefined;
+  try {
+    values = mask(schema, await readPluginConfig(source));
+  } catch (error) {
+    fault = messageOf(error);
+  }
+  return {
+    values,
+    stored: mask(schema, stored),
+    schema: describe(schema, "input"),
+    sources: settingSources(source),
+    fault,
+  };
+}
+
+const covered = "********";
+
+/** What was read covered, and is written back, stays what it was. */
+export function uncover(next: unknown, before: unknown): unknown {
+  if (next === covered) return before ?? next;
+  if (Array.isArray(next)) return next.map((one, at) => uncover(one, Object(before)[at]));
+  if (typeof next !== "object" || next === null) return next;
+  return Object.fromEntries(
+    Object.entries(next).map(([key, one]) => [key, uncover(one, Object(before)[key])]),
+  );
+}

@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { messageOf } from "../exceptions.ts";
+import type { PluginHost } from "../plugin/index.ts";
+import { longest } from "../waiting.ts";
+
+/** Requests of a version, and those of its answers that were its own fault (5xx). */
+export interface Traffic {
+  readonly requests: number;
+  readonly faults: number;
+}
+
+export interface ProbationOptions {
+  readonly host: PluginHost;
+  readonly plugin: string;
+  /** Of the version before. */
+  readonly before: Traffic;
+  readonly seconds: number;
+}
+
+/** The least number of faults that says anything, and how much worse than before is worse. */
+const enough = 3;
+const factor = 2;
+const allowance = 0.02;
+/** Milliseconds between two looks. */
+const pause = 200;
+
+/** The first time of a new version, in which it shows whether it is worse than the one before. */
+export class Probation {
+  readonly until: Date;
+  /** Why it is worse; `undefined` when it has stood the test, or nobody watches any more. */
+  readonly verdict: Promise<string | undefined>;
+  readonly #options: ProbationOptions;
+  readonly #end = new AbortController();
+  #unwell = 0;
+
+  constructor(options: ProbationOptions) {
+    this.#options = options;
+    this.until = new Date(Date.now() + Math.min(options.seconds * 1000, longest));
+    this.verdict = this.#watch();
+  }
+
+  /** Watches no more. */
+  stop(): void {
+    this.#end.abort();
+  }
+
+  async #watch(): Promise<string | undefined> {
+    const { signal } = this.#end;
+    while (!signal.aborted && Date.now() < +this.until) {
+      const wait = Math.min(pause, +this.until - Date.now());
+      await sleep(wait, undefined, { signal, ref: false }).catch(() => {});
+      const worse = signal.aborted ? undefined : (this.#isFailing() ?? (await this.#isUnwell()));
+      if (worse !== undefined && !signal.aborted) return worse;
+    }
+    return undefined;
+  }
+
+  #isFailing(): string | undefined {
+    const { host, plugin, before } = this.#options;
+    const now = host.traffic(plugin);
+    if (now.faults < enough || rateOf(now) <= rateOf(before) * factor + allowance) return undefined;
+    const share = ({ faults, requests }: Traffic): string => `${faults} of ${requests}`;
+    return `${share(now)} answers were faults, of the version before ${share(before)}`;
+  }
+
+  async #isUnwell(): Promise<string | undefined> {
+    const { host, plugin } = this.#options;
+    try {
+      await host.health(plugin);
+      this.#unwell = 0;
+      return undefined;
+    } catch (error) {
+      // Once may be a moment of somebody else's.
+      return ++this.#unwell > 1 ? `it is unwell: ${messageOf(error)}` : undefined;
+    }
+  }
+}
+
+function rateOf({ requests, faults }: Traffic): number {
+  return requests ? faults / requests : 0;
+}

@@ -1,0 +1,53 @@
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+import { messageOf, NexusError } from "../exceptions.ts";
+
+/** What may hold an `@` that is no decorator. */
+const quoted = /\/\*[^]*?\*\/|\/\/.*|(["'`])(?:\\[^]|(?!\1)[^\\])*\1/g;
+const decorator = /@[\w$(]|\baccessor\s+[\w$#"'[]/;
+
+/** Guessed without a parser: who is taken for a decorated file loads slower, and works. */
+export function hasDecorators(source: string): boolean {
+  if (!/@|\baccessor\b/.test(source)) return false;
+  return /^[ \t]*@\w/m.test(source) || decorator.test(source.replace(quoted, ""));
+}
+
+export interface Translated {
+  readonly code: string;
+  /** JSON. */
+  readonly map: string;
+}
+
+interface Esbuild {
+  transformSync(source: string, options: object): Translated;
+}
+
+/** Makes TypeScript with decorators plain JavaScript. @throws NX_PEER_MISSING */
+export function translateDecorators(source: string, file: string): Translated {
+  let esbuild: Esbuild;
+  try {
+    esbuild = createRequire(import.meta.url)("esbuild") as Esbuild;
+  } catch (cause) {
+    throw new NexusError(
+      "NX_PEER_MISSING",
+      `${file} has decorators, which esbuild translates, and esbuild is not installed (${messageOf(cause)}).`,
+      {
+        cure: "Run `npm install esbuild`, or write the routes as fields.",
+        cause,
+      },
+    );
+  }
+  return esbuild.transformSync(source, {
+    loader: "ts",
+    target: "es2022",
+    sourcemap: "external",
+    sourcefile: pathToFileURL(file).href,
+    tsconfigRaw: {},
+  });
+}
+
+/** Code that says where each of its lines comes from. */
+export function withMap(code: string, map: string): string {
+  const data = Buffer.from(map).toString("base64");
+  return `${code}\n//# sourceMappingURL=data:application/json;base64,${data}`;
+}

@@ -1,0 +1,73 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type App, type AppOptions, createApp } from "nexus-platform/app";
+import {
+  FileStates,
+  type Lifecycle,
+  lifecycleKey,
+  openInstalled,
+  Versions,
+} from "nexus-platform/lifecycle";
+import { createLog } from "nexus-platform/log";
+import { loadPlugins } from "nexus-platform/plugin";
+
+/** An app that installs plugins into a data folder, as `nexus start` makes it; started again, it is the same. */
+export async function startLiving(dataDir: string, options: AppOptions = {}) {
+  const lines: Record<string, unknown>[] = [];
+  const log = await createLog({ destination: { write: (line) => lines.push(JSON.parse(line)) } });
+  const versions = new Versions(join(dataDir, "plugins"));
+  const states = await FileStates.open(versions.folder);
+  const pluginsFolder = join(dataDir, "authors");
+  const found = await loadPlugins(pluginsFolder);
+  const others = [...found.sources, ...found.broken];
+  const { sources, broken } = await openInstalled(versions, states, others);
+  const app = await createApp({
+    plugins: [...found.sources, ...sources],
+    broken: [...found.broken, ...broken],
+    lifecycle: { states, versions, pluginsFolder },
+    settings: { dataDir },
+    env: {},
+    log,
+    tolerant: true,
+    docs: false,
+    ...options,
+  });
+  return { app, lines, states, versions, plugins: app.scope.get<Lifecycle>(lifecycleKey) };
+}
+
+export interface TestVersion {
+  readonly name?: string;
+  readonly version?: string;
+  /** Members of the class. */
+  readonly members?: string;
+  /** What stands before the class. */
+  readonly before?: string;
+  readonly nexus?: object;
+}
+
+/** Writes a plugin's folder, whose route `/<name>` says its version. */
+export async function writePlugin(
+  folder: string,
+  { name = "notes", version = "1.0.0", members = "", before = "", nexus = {} }: TestVersion = {},
+): Promise<string> {
+  const place = join(folder, `${name}-${version}`);
+  await mkdir(place, { recursive: true });
+  const json = { name, version, type: "module", nexus: { entry: "index.ts", ...nexus } };
+  await writeFile(join(place, "package.json"), JSON.stringify(json));
+  await writeFile(
+    join(place, "index.ts"),
+    `import { get, inject, Plugin } from "nexus-platform";
+${before}
+export default class extends Plugin {
+  which = get("/${name}", () => this.version);
+  ${members}
+}
+`,
+  );
+  return place;
+}
+
+export async function ask(app: App, path: string): Promise<[status: number, body: unknown]> {
+  const response = await app.fetch(new Request(`http://test${path}`));
+  return [response.status, await response.json()];
+}
