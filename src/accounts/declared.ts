@@ -17,10 +17,15 @@ export class Declarations extends Service {
   }
 
   heard = on("plugin.*.started", ({ data }) => this.#take((data as { plugin: string }).plugin));
+  ended = on("plugin.*.stopped", ({ data }) =>
+    this.#roles.forget((data as { plugin: string }).plugin),
+  );
 
   async #take(plugin: string): Promise<void> {
     const source = this.#host?.sourceOf(plugin);
     if (!source) return;
+    // Its last version may have brought others.
+    this.#roles.forget(plugin);
     const permissions = { ...source.manifest.permissions, ...source.type.permissions };
     const { roles } = source.type;
     if (!Object.keys(permissions).length && !Object.keys(roles).length) return;

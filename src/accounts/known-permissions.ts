@@ -13,9 +13,12 @@ export interface PermissionPage {
 /** The permissions that somebody has described: plugins bring theirs, administrators add their own. */
 export class KnownPermissions {
   readonly #db: Database<Tables>;
+  readonly #brought: ReadonlyMap<string, readonly string[]>;
 
-  constructor(db: Database<Tables>) {
+  /** @param brought those of the plugins that run, by plugin */
+  constructor(db: Database<Tables>, brought: ReadonlyMap<string, readonly string[]>) {
     this.#db = db;
+    this.#brought = brought;
   }
 
   /** By name. */
@@ -27,7 +30,17 @@ export class KnownPermissions {
     search?: string | undefined;
     plugin?: string | undefined;
   }): Promise<PermissionPage> {
-    let found = this.#db.selectFrom("nexus_permissions");
+    const brought = [...this.#brought].map(([owner, names]) => ({ owner, names: [...names, ""] }));
+    let found = this.#db
+      .selectFrom("nexus_permissions")
+      .where((one) =>
+        one.or([
+          one("plugin", "is", null),
+          ...brought.map(({ owner, names }) =>
+            one.and([one("plugin", "=", owner), one("name", "in", names)]),
+          ),
+        ]),
+      );
     if (plugin !== undefined) found = found.where("plugin", "=", plugin);
     if (search) {
       found = found.where((one) =>

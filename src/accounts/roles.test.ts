@@ -185,7 +185,6 @@ test("what administrators have changed stays when a plugin comes again, and what
     expect(permissions.map(({ name, description }) => `${name} ${description}`)).toEqual([
       "notes:print Print notes",
       "notes:read Look at notes",
-      "notes:write Change notes",
     ]);
     const broken = await roles.declare(
       "other",
@@ -200,4 +199,22 @@ test("what administrators have changed stays when a plugin comes again, and what
     const known = await roles.permissions.list({ page: 1, per_page: 9, search: "notes:read" });
     expect(known.permissions).toMatchObject([{ description: "Look at notes", plugin: "notes" }]);
   });
+});
+
+test("what a plugin brings is known while it runs, and who was given it keeps it", async () => {
+  await using client = await accountsClient({}, [Notes]);
+  const { app } = client;
+  const known = () =>
+    app.run(async () => {
+      const roles = inject(Roles);
+      const page = { page: 1, per_page: 9, plugin: "notes" };
+      const { permissions } = await roles.permissions.list(page);
+      return [permissions.map(({ name }) => name), (await roles.get("reader"))?.permissions];
+    });
+  const before = await known();
+  expect(before[0]).toEqual(["notes:read", "notes:write"]);
+  await app.plugins.disable("notes");
+  expect(await known()).toEqual([[], before[1]]);
+  await app.plugins.enable("notes");
+  expect(await known()).toEqual(before);
 });

@@ -26,9 +26,10 @@ import type { Tables } from "./tables.ts";
 export class Roles extends Service {
   readonly #db = inject(Database<Tables>);
   readonly #cache = new GrantCache(this.#db);
-  readonly #plugins = new Set<string>();
+  /** The permissions that each running plugin brings. */
+  readonly #brought = new Map<string, readonly string[]>();
   /** Those that somebody has described. */
-  readonly permissions: KnownPermissions = new KnownPermissions(this.#db);
+  readonly permissions: KnownPermissions = new KnownPermissions(this.#db, this.#brought);
 
   async start(): Promise<void> {
     await this.#db
@@ -90,7 +91,7 @@ export class Roles extends Service {
 
   /** Whoever has it loses it. @throws NotFound; Conflict for one that would come back, or must stay */
   delete(name: string): Promise<void> {
-    return this.#change(() => deleteRole(this.#db, name, this.#plugins));
+    return this.#change(() => deleteRole(this.#db, name, new Set(this.#brought.keys())));
   }
 
   /** The roles of a user, from now on these. @throws Conflict for the last administrator */
@@ -155,8 +156,13 @@ export class Roles extends Service {
     permissions: Readonly<Record<string, string>>,
     roles: Readonly<Record<string, readonly string[]>> = {},
   ): Promise<Brought> {
-    this.#plugins.add(plugin);
+    this.#brought.set(plugin, Object.keys(permissions));
     return this.#change(() => bring(this.#db, { plugin, permissions, roles }));
+  }
+
+  /** It runs no more: what it brought is known no more, but who was given it keeps it. */
+  forget(plugin: string): void {
+    this.#brought.delete(plugin);
   }
 
   /**
