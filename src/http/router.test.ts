@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Entry, Router } from "./router.ts";
 
@@ -210,6 +211,57 @@ describe("a table", () => {
     expect(() => router.with([entry("GET /users", 1)])).toThrow();
     expect(ask(router, "GET /users")[0]).toBe("GET /users");
   });
+});
+
+describe("a table that was changed again and again", () => {
+  const segment = fc.constantFrom("a", "b", "{x}", "{n:int}", "v{x}", "{x}.json");
+  const path = fc.oneof(
+    fc.array(segment, { maxLength: 3 }).map((parts) => `/${parts.join("/")}`),
+    fc.array(segment, { maxLength: 2 }).map((parts) => `/${[...parts, "{rest:path}"].join("/")}`),
+  );
+  const line = fc
+    .tuple(fc.constantFrom("GET", "HEAD", "POST"), path)
+    .map((parts) => parts.join(" "));
+  const asked = [
+    "/",
+    "/a",
+    "/b",
+    "/a/7",
+    "/7/a",
+    "/v1",
+    "/b.json/x",
+    "/a/b/v2",
+    "/7/7/7",
+    "/a/b/a/b",
+  ];
+
+  test("answers as one that was made anew, and those before it as they did", () => {
+    const changes = fc.array(fc.tuple(fc.boolean(), line, fc.nat(9)), { maxLength: 30 });
+    fc.assert(
+      fc.property(changes, (all) => {
+        let router = new Router<Entry>();
+        const before: [Router<Entry>, unknown][] = [];
+        for (const [add, text, at] of all) {
+          before.push([router, told(router)]);
+          const gone = router.entries[at % (router.entries.length || 1)];
+          try {
+            router = router.replace(new Set(gone && !add ? [gone] : []), [entry(text, 0)]);
+          } catch {
+            // A conflict changes nothing.
+          }
+          expect(told(router)).toEqual(told(new Router(router.entries)));
+        }
+        for (const [one, answers] of before) expect(told(one)).toEqual(answers);
+        expect(told(router.without(new Set(router.entries)))).toEqual(told(new Router()));
+      }),
+    );
+  });
+
+  function told(router: Router<Entry>): unknown[] {
+    return ["GET", "HEAD", "POST"].flatMap((method) =>
+      asked.map((path) => JSON.stringify(router.match(method, path))),
+    );
+  }
 });
 
 function entry(line: string, at: number): Entry {

@@ -1,13 +1,7 @@
-import { NexusError } from "../exceptions.ts";
-import { converters, parseTemplate, type Segment, shapeOf } from "./template.ts";
+import { converters } from "./template.ts";
+import { type Edge, type Entry, type Leaf, RouteTree, type TreeNode } from "./route-tree.ts";
 
-/** Something to be found by method and path. */
-export interface Entry {
-  readonly method: string;
-  readonly path: string;
-  /** Where it was declared, for messages. */
-  readonly place: string;
-}
+export type { Entry } from "./route-tree.ts";
 
 export type Match<E> =
   | { readonly entry: E; readonly params: Readonly<Record<string, string>> }
@@ -31,115 +25,39 @@ export interface Refused {
  */
 export class Router<E extends Entry> {
   readonly entries: readonly E[];
-  readonly #root = new Node<E>();
-  /** Paths without parameters, found in one step: nothing is more specific. */
-  readonly #literal = new Map<string, Node<E>>();
+  readonly #tree: RouteTree<E>;
 
   /** @throws NX_ROUTE_CONFLICT naming both places */
-  constructor(entries: readonly E[] = []) {
+  constructor(entries: readonly E[] = [], tree: RouteTree<E> = new RouteTree<E>(entries)) {
     this.entries = entries;
-    for (const entry of entries) this.#insert(entry);
+    this.#tree = tree;
   }
 
   with(entries: readonly E[]): Router<E> {
-    return new Router([...this.entries, ...entries]);
+    return this.replace(new Set(), entries);
   }
 
   without(entries: ReadonlySet<E>): Router<E> {
-    return new Router(this.entries.filter((entry) => !entries.has(entry)));
+    return this.replace(entries, []);
+  }
+
+  /** Without some and with others; what stays is shared. @throws NX_ROUTE_CONFLICT */
+  replace(old: ReadonlySet<E>, next: readonly E[]): Router<E> {
+    const gone = this.entries.filter((entry) => old.has(entry));
+    const kept = gone.length ? this.entries.filter((entry) => !old.has(entry)) : this.entries;
+    return new Router([...kept, ...next], this.#tree.change(gone, next));
   }
 
   /** @param path decoded, starting with a slash */
   match(method: string, path: string): Match<E> {
-    const literal = this.#literal.get(path)?.methods.get(method);
+    const literal = this.#tree.literal.get(path)?.get(method);
     if (literal) return { entry: literal.entry, params: noParams };
     const walk = new Walk<E>(method, path);
-    const leaf = walk.find(this.#root, 1);
+    const leaf = walk.find(this.#tree.root, 1);
     if (leaf) return { entry: leaf.entry, params: named(leaf.names, walk.values) };
     if (walk.allow.size) return { allow: [...walk.allow].toSorted() };
     return walk.refused && { refused: walk.refused };
   }
-
-  #insert(entry: E): void {
-    const segments = parseTemplate(entry.path);
-    let node = this.#root;
-    for (const segment of segments) node = node.child(segment, entry);
-    const names = segments.flatMap((part) => (part.kind === "parameter" ? part.name : []));
-    node.put(entry, names);
-    if (!names.length) this.#literal.set(entry.path, node);
-  }
-}
-
-interface Leaf<E> {
-  readonly entry: E;
-  readonly names: readonly string[];
-  /** A GET that answers HEAD until somebody declares one. */
-  readonly implied: boolean;
-}
-
-interface Edge<E extends Entry> {
-  readonly segment: Segment & { kind: "parameter" };
-  readonly node: Node<E>;
-  readonly first: Entry;
-}
-
-class Node<E extends Entry> {
-  readonly literals = new Map<string, Node<E>>();
-  /** Most specific first. */
-  readonly edges: Edge<E>[] = [];
-  readonly methods = new Map<string, Leaf<E>>();
-
-  child(segment: Segment, entry: E): Node<E> {
-    if (segment.kind === "literal") {
-      const known = this.literals.get(segment.text) ?? new Node<E>();
-      this.literals.set(segment.text, known);
-      return known;
-    }
-    const same = this.edges.find(
-      (edge) => rank(edge.segment) === rank(segment) && overlap(edge.segment, segment),
-    );
-    if (same) {
-      if (shapeOf([same.segment]) !== shapeOf([segment])) {
-        throw conflict(entry, same.first, "have equally specific parameters on one segment");
-      }
-      return same.node;
-    }
-    const edge = { segment, node: new Node<E>(), first: entry };
-    this.edges.push(edge);
-    this.edges.sort((a, b) => rank(b.segment) - rank(a.segment));
-    return edge.node;
-  }
-
-  put(entry: E, names: readonly string[]): void {
-    const known = this.methods.get(entry.method);
-    if (known && !known.implied) throw conflict(entry, known.entry, "answer the same requests");
-    this.methods.set(entry.method, { entry, names, implied: false });
-    if (entry.method === "GET" && !this.methods.has("HEAD")) {
-      this.methods.set("HEAD", { entry, names, implied: true });
-    }
-  }
-}
-
-/** Text around a parameter makes it more specific, and so does a type. */
-function rank({ prefix, suffix, converter }: Segment & { kind: "parameter" }): number {
-  const type = converter === "path" ? 0 : converter === "str" ? 1 : 2;
-  return (prefix.length + suffix.length) * 3 + type;
-}
-
-/** Whether some text could fit both; texts of one length that differ never do. */
-function overlap(a: Segment & { kind: "parameter" }, b: Segment & { kind: "parameter" }): boolean {
-  const [short, long] = a.prefix.length < b.prefix.length ? [a, b] : [b, a];
-  return (
-    long.prefix.startsWith(short.prefix) &&
-    (a.suffix.endsWith(b.suffix) || b.suffix.endsWith(a.suffix))
-  );
-}
-
-function conflict(entry: Entry, other: Entry, what: string): NexusError {
-  const name = (one: Entry): string => `${one.method} ${one.path} (${one.place})`;
-  return new NexusError("NX_ROUTE_CONFLICT", `${name(other)} and ${name(entry)} ${what}.`, {
-    cure: "Change one of the two paths.",
-  });
 }
 
 /** One search, going back where a more specific branch leads nowhere. */
@@ -157,7 +75,7 @@ class Walk<E extends Entry> {
     this.path = path;
   }
 
-  find(node: Node<E>, start: number): Leaf<E> | undefined {
+  find(node: TreeNode<E>, start: number): Leaf<E> | undefined {
     if (start > this.path.length) return this.#arrive(node);
     const slash = this.path.indexOf("/", start);
     const end = slash < 0 ? this.path.length : slash;
@@ -175,7 +93,7 @@ class Walk<E extends Entry> {
     return undefined;
   }
 
-  #arrive(node: Node<E>): Leaf<E> | undefined {
+  #arrive(node: TreeNode<E>): Leaf<E> | undefined {
     const leaf = node.methods.get(this.method);
     if (this.#refusing) {
       if (leaf) this.refused ??= this.#refusing;

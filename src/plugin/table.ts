@@ -17,17 +17,12 @@ export class RouteTable {
 
   /** Takes some out and puts others in, in one step. @throws NX_ROUTE_CONFLICT; nothing is changed then */
   replace(old: readonly Endpoint[], next: readonly Endpoint[]): void {
-    this.#routes = this.#without(old, next);
+    this.#routes = this.#routes.replace(new Set(old), next);
   }
 
   /** Whether that could be done now. @throws NX_ROUTE_CONFLICT */
   check(old: readonly Endpoint[], next: readonly Endpoint[]): void {
-    this.#without(old, next);
-  }
-
-  #without(old: readonly Endpoint[], next: readonly Endpoint[]): Router<Endpoint> {
-    const gone = new Set(old);
-    return new Router([...this.#routes.entries.filter((one) => !gone.has(one)), ...next]);
+    this.#routes.replace(new Set(old), next);
   }
 }
 
