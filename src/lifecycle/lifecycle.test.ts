@@ -293,6 +293,33 @@ test("an upgrade that was cut short is taken back by the next start, which says 
   expect(third.lines.filter(({ level }) => level === 40)).toEqual([]);
 });
 
+test("a disabled plugin is upgraded without being started, also after a restart", async () => {
+  const first = await living();
+  await first.plugins.install(await first.write());
+  await first.plugins.disable("notes");
+  const second = await first.again();
+  const spec = await second.write({ version: "1.1.0" });
+  expect(await second.plugins.plan("notes", { spec })).toMatchObject({ from: "1.0.0", routes: [] });
+  expect(await second.plugins.upgrade("notes", { spec })).toMatchObject({
+    version: "1.1.0",
+    state: "stopped",
+    enabled: false,
+  });
+  await second.plugins.enable("notes");
+  expect(await ask(second.app, "/notes")).toEqual([200, "1.1.0"]);
+});
+
+test("a version that cannot be loaded is no obstacle to the next one", async () => {
+  const first = await living();
+  await first.plugins.install(await first.write());
+  await rm(join(first.versions.folder, "notes", "1.0.0", "index.ts"));
+  const second = await first.again();
+  expect(await second.plugins.info("notes")).toMatchObject({ state: "failed" });
+  const spec = await second.write({ version: "1.0.1" });
+  expect(await second.plugins.upgrade("notes", { spec })).toMatchObject({ state: "started" });
+  expect(await ask(second.app, "/notes")).toEqual([200, "1.0.1"]);
+});
+
 test("uninstalled it is gone with all its versions; its tables are kept, exported or dropped", async () => {
   const { app, plugins, write, versions, folder, again } = await living();
   const spec = await write(tables(first));

@@ -114,12 +114,7 @@ export class Lifecycle {
       if (!savedOf(this.#options, name).enabled) await save(this.#options, name, { enabled: true });
       if (state === "started") return this.info(name);
       // What could not be loaded may have been mended since.
-      if (host.sourceOf(name)) await host.enable(name);
-      else {
-        const source = await this.#fresh(name);
-        const migrations = source.installed ? "expand" : "all";
-        await host.put([source], { keep: true, migrations });
-      }
+      await host.enable(name, host.sourceOf(name) ? undefined : await this.#fresh(name));
       this.#log("Enabled", name);
       return this.info(name);
     });

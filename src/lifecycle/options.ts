@@ -58,6 +58,17 @@ export async function loadInstalled({ folder, manifest }: InstalledVersion): Pro
   return { ...(await loadPlugin(folder)), manifest, installed: true };
 }
 
+/** What a plugin is made of; one that is disabled is loaded for that. @throws NX_VERSION_UNKNOWN NX_LOAD */
+export async function currentOf(
+  { host, states, versions }: LifecycleOptions,
+  name: string,
+): Promise<PluginSource | undefined> {
+  const source = host.sourceOf(name);
+  const version = states.get(name)?.version;
+  if (source || version === undefined || !versions) return source;
+  return loadInstalled(await versions.find(name, version));
+}
+
 /** What was said of a plugin, or nothing yet. */
 export function savedOf({ states }: LifecycleOptions, name: string): SavedState {
   return states.get(name) ?? { enabled: true, changedAt: "" };

@@ -13,7 +13,7 @@ import {
 import { messageOf } from "../exceptions.ts";
 import type { Endpoint } from "../http/index.ts";
 import type { PluginSource } from "../plugin/index.ts";
-import type { LifecycleOptions } from "./options.ts";
+import { currentOf, type LifecycleOptions } from "./options.ts";
 import type { PluginTables } from "./plugin-tables.ts";
 
 /** What an upgrade would change. */
@@ -47,7 +47,7 @@ export async function createPlan(
 ): Promise<Plan> {
   const { host } = options;
   const { name, version } = source.manifest;
-  const old = host.sourceOf(name)!;
+  const old = await currentOf(options, name).catch(() => undefined);
   const faults: string[] = [];
   const attempt = async <T>(work: () => Promise<T>, otherwise: T): Promise<T> => {
     try {
@@ -58,15 +58,17 @@ export async function createPlan(
     }
   };
   const routes = await attempt(async () => {
-    const after = await endpointsOf(options, source);
+    const after = (await endpointsOf(options, source))!;
     const before = host.routesOf(name).length
       ? host.routesOf(name)
-      : await endpointsOf(options, old).catch(() => []);
+      : await endpointsOf(options, old).catch(() => undefined);
+    // Of one that cannot even be compiled nobody is a client.
+    if (!before) return [];
     return compareRoutes(options, before, after);
   }, []);
   const settings = await attempt(async () => {
-    const values = valuesOf(options, old);
-    return compareSettings(old.type.config, source.type.config, values);
+    const values = old && valuesOf(options, old);
+    return compareSettings(old?.type.config, source.type.config, values);
   }, []);
   const { migrations, pending } = await attempt(() => tables.plan(source), {
     migrations: [],
@@ -75,10 +77,10 @@ export async function createPlan(
   });
   return {
     plugin: name,
-    from: old.manifest.version,
+    from: host.status(name)?.manifest?.version ?? "",
     to: version,
     routes,
-    permissions: comparePermissions(permissionsOf(old), permissionsOf(source)),
+    permissions: comparePermissions(old ? permissionsOf(old) : {}, permissionsOf(source)),
     settings,
     migrations: { expand: migrations, pending },
     breaking: routes.some((change) => change.breaking),
@@ -100,13 +102,12 @@ function compareRoutes(
 
 async function endpointsOf(
   { host }: LifecycleOptions,
-  source: PluginSource,
-): Promise<readonly Endpoint[]> {
-  const unit = await host.preview(source);
-  await unit.end(0);
-  return unit.endpoints;
+  source: PluginSource | undefined,
+): Promise<readonly Endpoint[] | undefined> {
+  const unit = source && (await host.preview(source));
+  await unit?.end(0);
+  return unit?.endpoints;
 }
-
 /** The settings that somebody has given. */
 function valuesOf({ host, config, env }: LifecycleOptions, { type, manifest }: PluginSource) {
   const { name } = manifest;

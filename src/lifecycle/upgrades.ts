@@ -88,16 +88,18 @@ export class Upgrades {
   ): Promise<{ readonly watched: Promise<void> }> {
     const { host } = this.#options;
     const source = await this.#find(name, target);
-    const old = host.sourceOf(name)!;
+    const { state, enabled, manifest } = known(host, name);
+    const from = manifest?.version ?? "";
     const { version } = source.manifest;
-    if (version === old.manifest.version && host.status(name)?.state === "started")
+    if (version === from && (state === "started" || !enabled))
       return { watched: Promise.resolve() };
     this.leave(name);
     if (!allowBreaking) refuseBreaking(name, await this.#planFor(source));
     const before = host.traffic(name);
-    await this.#change(old, source, { stop });
-    this.#note(name, { from: old.manifest.version, to: version, outcome: "watched" });
-    this.#log(`Upgraded from ${old.manifest.version} to ${version}`, name);
+    await this.#change(source, { from, stop });
+    this.#note(name, { from, to: version, outcome: enabled ? "watched" : "kept" });
+    this.#log(`Upgraded from ${from} to ${version}`, name);
+    if (!enabled) return { watched: Promise.resolve() };
     return { watched: this.#watch(name, { before, seconds: window }, rollback) };
   }
 
@@ -155,12 +157,12 @@ export class Upgrades {
   }
 
   /** The next start is on exactly one of the two versions. */
-  async #change(old: PluginSource, source: PluginSource, { stop }: { stop: boolean }) {
+  async #change(source: PluginSource, { from, stop }: { from: string; stop: boolean }) {
     const { name, version } = source.manifest;
     const { host } = this.#options;
     const settings = host.settingsOf(name);
     const previous: PreviousVersion = {
-      version: old.manifest.version,
+      version: from,
       settings,
       ...(stop && { stopped: true }),
     };
@@ -171,7 +173,7 @@ export class Upgrades {
         await this.#put(source, {
           stop: {
             stopped: async () => {
-              await this.#tables.copy(old);
+              await this.#tables.copy(source);
               await save(this.#options, name, { upgrading: { version, copied: true } });
             },
             failed: () => this.#tables.restore(name),
@@ -182,7 +184,7 @@ export class Upgrades {
       await save(this.#options, name, { upgrading: undefined });
       throw error;
     }
-    await save(this.#options, name, { enabled: true, version, previous, upgrading: undefined });
+    await save(this.#options, name, { version, previous, upgrading: undefined });
   }
 
   async #put(source: PluginSource, options: PutOptions): Promise<void> {

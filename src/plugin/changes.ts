@@ -91,6 +91,15 @@ export class Changes {
       const record = records.get(source.manifest.name) ?? records.add({ source });
       return { record, source, settings: options.settings ?? record.settings };
     });
+    const idle = entrants.filter(({ record }) => !record.enabled);
+    for (const { record, source, settings } of idle)
+      Object.assign(record, { source, settings, manifest: source.manifest });
+    if (idle.length === entrants.length) return { plugins: [], drained: Promise.resolve() };
+    if (idle.length)
+      return this.put(
+        sources.filter((one) => !isOf(idle, one)),
+        options,
+      );
     const needing = records.needing(entrants.map(({ record }) => record.name));
     const swap = new Swap(this.#ground, [...entrants, ...needing.map(asItIs)]);
     const { old } = swap;
@@ -233,6 +242,10 @@ export class Changes {
   async #tell(): Promise<void> {
     for (const news of this.#news.splice(0)) await this.#ground.around.app.run(news);
   }
+}
+
+function isOf(entrants: readonly Entrant[], source: PluginSource): boolean {
+  return entrants.some((one) => one.source === source);
 }
 
 /** One that others' change restarts. */

@@ -71,7 +71,9 @@ export class PluginHost {
 
   /** Those that cannot do without a plugin, running or not. */
   neededBy(name: string): string[] {
-    return [...this.#records.values()].filter(({ needs }) => needs.has(name)).map((one) => one.name);
+    return [...this.#records.values()]
+      .filter(({ needs }) => needs.has(name))
+      .map((one) => one.name);
   }
 
   /** The routes of one that runs. */
@@ -124,7 +126,7 @@ export class PluginHost {
   /**
    * Adds plugins, or replaces them and all that need them: the new ones start beside the old ones, take
    * over in one step, and the old ones end when their last request has left. When one of the new fails,
-   * the old ones have never stopped.
+   * the old ones have never stopped. One that is disabled stays so, and is the new one when it is enabled.
    * @throws PluginFailed
    */
   put(sources: readonly PluginSource[], options: PutOptions = {}): Promise<Swapped> {
@@ -158,15 +160,20 @@ export class PluginHost {
     });
   }
 
-  /** Starts one that was disabled, or failed; nothing for one that runs. @throws PluginFailed NX_PLUGIN_UNKNOWN */
-  async enable(name: string): Promise<void> {
+  /**
+   * Starts one that was disabled, or failed; nothing for one that runs.
+   * @param source for one that was not loaded, or has been mended
+   * @throws PluginFailed NX_PLUGIN_UNKNOWN
+   */
+  async enable(name: string, source?: PluginSource): Promise<void> {
     await this.#changes.alone(async () => {
       const record = this.#records.known(name);
       if (record.state === "started") return;
-      if (!record.source) throw unloaded(record);
+      const found = source ?? record.source;
+      if (!found) throw unloaded(record);
       record.enabled = true;
       // Nobody has run beside it since it ended.
-      await this.#changes.put([record.source], { migrations: "expand" });
+      await this.#changes.put([found], { migrations: "expand" });
     });
   }
 

@@ -221,6 +221,15 @@ test("a disabled plugin is gone, and there again when it is enabled; both may be
   expect(heard).toEqual(["plugin.notes.started", "plugin.notes.stopped", "plugin.notes.started"]);
 });
 
+test("a disabled plugin that gets a new version stays disabled until it is enabled", async () => {
+  const { app } = await start([notes("1.0.0")]);
+  await app.plugins.disable("notes");
+  expect((await app.plugins.put([notes("2.0.0")])).plugins).toEqual([]);
+  expect([(await ask("/notes"))[0], states()]).toEqual([404, { notes: "stopped" }]);
+  await app.plugins.enable("notes");
+  expect(await ask("/notes")).toEqual([200, "2.0.0"]);
+});
+
 test("one that others need is not disabled before them, unless they go with it", async () => {
   const { app } = await start([
     notes("1.0.0"),
