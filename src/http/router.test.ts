@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { array, assert, boolean, constantFrom, nat, oneof, property, tuple } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Entry, Router } from "./router.ts";
 
@@ -214,14 +214,12 @@ describe("a table", () => {
 });
 
 describe("a table that was changed again and again", () => {
-  const segment = fc.constantFrom("a", "b", "{x}", "{n:int}", "v{x}", "{x}.json");
-  const path = fc.oneof(
-    fc.array(segment, { maxLength: 3 }).map((parts) => `/${parts.join("/")}`),
-    fc.array(segment, { maxLength: 2 }).map((parts) => `/${[...parts, "{rest:path}"].join("/")}`),
+  const segment = constantFrom("a", "b", "{x}", "{n:int}", "v{x}", "{x}.json");
+  const path = oneof(
+    array(segment, { maxLength: 3 }).map((parts) => `/${parts.join("/")}`),
+    array(segment, { maxLength: 2 }).map((parts) => `/${[...parts, "{rest:path}"].join("/")}`),
   );
-  const line = fc
-    .tuple(fc.constantFrom("GET", "HEAD", "POST"), path)
-    .map((parts) => parts.join(" "));
+  const line = fc.tuple(constantFrom("GET", "HEAD", "POST"), path).map((parts) => parts.join(" "));
   const asked = [
     "/",
     "/a",
@@ -236,9 +234,9 @@ describe("a table that was changed again and again", () => {
   ];
 
   test("answers as one that was made anew, and those before it as they did", () => {
-    const changes = fc.array(fc.tuple(fc.boolean(), line, fc.nat(9)), { maxLength: 30 });
-    fc.assert(
-      fc.property(changes, (all) => {
+    const changes = array(tuple(boolean(), line, nat(9)), { maxLength: 30 });
+    assert(
+      property(changes, (all) => {
         let router = new Router<Entry>();
         const before: [Router<Entry>, unknown][] = [];
         for (const [add, text, at] of all) {

@@ -1,12 +1,11 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { settingsKey } from "../config/index.ts";
-import { eventsKey } from "../events/index.ts";
 import { NexusError } from "../exceptions.ts";
 import { logKey } from "../log.ts";
 import { loadPlaces, loadPlugin, type PluginSource } from "../plugin/index.ts";
 import { key } from "../scope.ts";
 import { infoOf, type PluginInfo } from "./info.ts";
+import { type DataFate, Installations } from "./installations.ts";
 import { verify } from "./integrity.ts";
 import {
   known,
@@ -14,8 +13,10 @@ import {
   loadInstalled,
   mustBeInstalled,
   originOf,
+  refuseTaken,
   save,
   savedOf,
+  tell,
 } from "./options.ts";
 import type { Plan } from "./plan.ts";
 import { type PluginSettings, settingsOf, uncover } from "./plugin-settings.ts";
@@ -23,9 +24,6 @@ import { PluginTables } from "./plugin-tables.ts";
 import { type Target, type UpgradeOptions, Upgrades } from "./upgrades.ts";
 
 export const lifecycleKey = key<Lifecycle>("nexus/lifecycle");
-
-/** What becomes of a plugin's tables when it is uninstalled. */
-export type DataFate = "keep" | "export" | "drop";
 
 /**
  * Leads plugins through their lives in the running app, one step at a time each; what is decided here
@@ -35,12 +33,14 @@ export class Lifecycle {
   readonly #options: LifecycleOptions;
   readonly #tables: PluginTables;
   readonly #upgrades: Upgrades;
+  readonly #installations: Installations;
   readonly #turns = new Map<string, Promise<unknown>>();
 
   constructor(options: LifecycleOptions) {
     this.#options = options;
     this.#tables = new PluginTables(options.app);
     this.#upgrades = new Upgrades(options, this.#tables);
+    this.#installations = new Installations(options, this.#tables);
   }
 
   list(): Promise<PluginInfo[]> {
@@ -65,7 +65,7 @@ export class Lifecycle {
     if (broken.length) throw broken[0]!.reason;
     const found: string[] = [];
     for (const source of sources) {
-      this.#refuseTaken(source);
+      refuseTaken(this.#options, source);
       await host.put([source], { migrations: "all" });
       found.push(source.manifest.name);
     }
@@ -77,32 +77,10 @@ export class Lifecycle {
    * @throws what `install` throws, PluginFailed; nothing is installed then
    */
   async install(spec: string, { enable = true } = {}): Promise<PluginInfo> {
-    const { versions, host, states } = this.#options;
-    if (!versions) {
-      throw new NexusError("NX_PLUGIN_ORIGIN", "This app has no place for installed plugins.", {
-        cure: "Run it with `nexus start`; in code, give the class.",
-      });
-    }
-    // Who starts does not wait for it.
-    const { install } = await import("./install.ts");
-    const installed = await install(versions, spec);
-    const { name, version } = installed;
-    return this.#alone(name, async () => {
-      // It has a version that runs: this one is there for an upgrade.
-      if (host.status(name) && originOf(this.#options, name) === "installed")
-        return this.info(name);
-      try {
-        const source = await loadInstalled(installed);
-        this.#refuseTaken(source);
-        if (enable) await host.put([source], { migrations: "expand" });
-        else await host.add(source);
-      } catch (error) {
-        if (installed.added) await versions.remove(name, version);
-        throw error;
-      }
-      await states.change({ [name]: { enabled: enable, version } });
-      this.#log(`Installed ${version}`, name);
-      return this.info(name);
+    const installed = await this.#installations.fetch(spec);
+    return this.#alone(installed.name, async () => {
+      await this.#installations.adopt(installed, enable);
+      return this.info(installed.name);
     });
   }
 
@@ -115,7 +93,7 @@ export class Lifecycle {
       if (state === "started") return this.info(name);
       // What could not be loaded may have been mended since.
       await host.enable(name, host.sourceOf(name) ? undefined : await this.#fresh(name));
-      this.#log("Enabled", name);
+      tell(this.#options, name, "Enabled");
       return this.info(name);
     });
   }
@@ -138,7 +116,7 @@ export class Lifecycle {
           changed.map((one) => [one, { ...savedOf(this.#options, one), enabled: false }]),
         ),
       );
-      for (const one of changed) this.#log("Disabled", one);
+      for (const one of changed) tell(this.#options, one, "Disabled");
       return this.info(name);
     });
   }
@@ -155,7 +133,7 @@ export class Lifecycle {
       }
       this.#upgrades.leave(name);
       await host.put([await this.#fresh(name)], { keep: true });
-      this.#log("Reloaded", name);
+      tell(this.#options, name, "Reloaded");
       return this.info(name);
     });
   }
@@ -180,7 +158,7 @@ export class Lifecycle {
       await host.configure(name, next);
       const version = host.sourceOf(name)?.installed ? manifest?.version : undefined;
       await save(this.#options, name, { settings: next, previous: { version, settings: before } });
-      this.#log("Configured", name);
+      tell(this.#options, name, "Configured");
       return this.info(name);
     });
   }
@@ -219,7 +197,7 @@ export class Lifecycle {
   finalize(name: string): Promise<readonly string[]> {
     return this.#alone(name, async () => {
       const done = await this.#upgrades.finalize(name);
-      this.#log("Finalized", name);
+      tell(this.#options, name, "Finalized");
       return done;
     });
   }
@@ -230,23 +208,9 @@ export class Lifecycle {
     { data = "keep" }: { readonly data?: DataFate } = {},
   ): Promise<{ readonly exported?: string }> {
     return this.#alone(name, async () => {
-      const { host, states, versions, app } = this.#options;
       mustBeInstalled(this.#options, name, "uninstalled");
-      const { manifest } = known(host, name);
       this.#upgrades.leave(name);
-      await host.disable(name);
-      const exported = data === "export" ? this.#exportFile(name, manifest!.version) : undefined;
-      if (exported !== undefined) await this.#tables.export(name, exported);
-      if (data !== "keep") await this.#tables.drop(name);
-      await host.remove(name);
-      await states.change({ [name]: undefined });
-      for (const version of (await versions?.list(name)) ?? [])
-        await versions!.remove(name, version);
-      await app.run(() =>
-        app.get(eventsKey).publish(`plugin.${name}.uninstalled`, { plugin: name, data }),
-      );
-      this.#log(`Uninstalled (data: ${data})`, name);
-      return exported === undefined ? {} : { exported };
+      return this.#installations.remove(name, data);
     });
   }
 
@@ -294,22 +258,6 @@ export class Lifecycle {
     return folder === undefined ? source! : loadPlugin(folder, modules);
   }
 
-  #refuseTaken({ manifest, folder }: PluginSource): void {
-    const known = this.#options.host.status(manifest.name);
-    if (!known) return;
-    throw new NexusError(
-      "NX_PLUGIN_TWICE",
-      `Two plugins are called "${manifest.name}": ${known.folder ?? "one given in code"} and ${folder}.`,
-      { cure: "Give one of them another name, or take one of them away." },
-    );
-  }
-
-  #exportFile(name: string, version: string): string {
-    const { app, exportsFolder = join(app.get(settingsKey).dataDir, "exports") } = this.#options;
-    const moment = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "");
-    return join(exportsFolder, `${name}-${version}-${moment}.ndjson`);
-  }
-
   /** One step at a time for each plugin. */
   #alone<T>(name: string, work: () => Promise<T>): Promise<T> {
     const before = this.#turns.get(name) ?? Promise.resolve();
@@ -321,9 +269,5 @@ export class Lifecycle {
     this.#turns.set(name, settled);
     void settled.then(() => this.#turns.get(name) === settled && this.#turns.delete(name));
     return turn;
-  }
-
-  #log(text: string, plugin: string): void {
-    this.#options.app.get(logKey).info({ plugin }, text);
   }
 }

@@ -1,5 +1,6 @@
 import type { Env } from "../config/index.ts";
 import { NexusError } from "../exceptions.ts";
+import { logKey } from "../log.ts";
 import {
   loadPlugin,
   type ModuleLoader,
@@ -103,4 +104,20 @@ export function mustBeInstalled(options: LifecycleOptions, name: string, what: s
   throw new NexusError("NX_PLUGIN_ORIGIN", `The plugin "${name}" cannot be ${what}: it ${why}.`, {
     cure,
   });
+}
+
+/** @throws NX_PLUGIN_TWICE where another plugin has its name */
+export function refuseTaken({ host }: LifecycleOptions, { manifest, folder }: PluginSource): void {
+  const other = host.status(manifest.name);
+  if (!other) return;
+  throw new NexusError(
+    "NX_PLUGIN_TWICE",
+    `Two plugins are called "${manifest.name}": ${other.folder ?? "one given in code"} and ${folder}.`,
+    { cure: "Give one of them another name, or take one of them away." },
+  );
+}
+
+/** What was done to a plugin, for its log. */
+export function tell({ app }: LifecycleOptions, plugin: string, text: string): void {
+  app.get(logKey).info({ plugin }, text);
 }

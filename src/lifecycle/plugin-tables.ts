@@ -1,3 +1,4 @@
+import type * as Tables from "../database/index.ts";
 import type { Database, MigrationPlan } from "../database/index.ts";
 import type { PluginSource } from "../plugin/index.ts";
 import type { Scope } from "../scope.ts";
@@ -51,9 +52,7 @@ export class PluginTables {
     await this.#with((tables, db) => tables.dropTables(db, plugin));
   }
 
-  async #with<T>(
-    work: (tables: typeof import("../database/index.ts"), db: Database) => Promise<T>,
-  ): Promise<T> {
+  async #with<T>(work: (tables: typeof Tables, db: Database) => Promise<T>): Promise<T> {
     const tables = await import("../database/index.ts");
     return this.#app.run(() => work(tables, findService(this.#app, tables.Database)));
   }

@@ -59,7 +59,6 @@ export class Probation {
     const { host, plugin, before } = this.#options;
     const now = host.traffic(plugin);
     if (now.faults < enough || rateOf(now) <= rateOf(before) * factor + allowance) return undefined;
-    const share = ({ faults, requests }: Traffic): string => `${faults} of ${requests}`;
     return `${share(now)} answers were faults, of the version before ${share(before)}`;
   }
 
@@ -74,6 +73,10 @@ export class Probation {
       return ++this.#unwell > 1 ? `it is unwell: ${messageOf(error)}` : undefined;
     }
   }
+}
+
+function share({ faults, requests }: Traffic): string {
+  return `${faults} of ${requests}`;
 }
 
 function rateOf({ requests, faults }: Traffic): number {

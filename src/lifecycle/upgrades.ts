@@ -9,6 +9,7 @@ import {
   mustBeInstalled,
   save,
   savedOf,
+  tell,
 } from "./options.ts";
 import type { Plan } from "./plan.ts";
 import type { PluginTables } from "./plugin-tables.ts";
@@ -98,7 +99,7 @@ export class Upgrades {
     const before = host.traffic(name);
     await this.#change(source, { from, stop });
     this.#note(name, { from, to: version, outcome: enabled ? "watched" : "kept" });
-    this.#log(`Upgraded from ${from} to ${version}`, name);
+    tell(this.#options, name, `Upgraded from ${from} to ${version}`);
     if (!enabled) return { watched: Promise.resolve() };
     return { watched: this.#watch(name, { before, seconds: window }, rollback) };
   }
@@ -144,7 +145,7 @@ export class Upgrades {
     });
     const [from, to] = [now.manifest?.version ?? "", source.manifest.version];
     this.#note(name, { from, to, outcome: "rolled back", reason });
-    this.#log(`Rolled back from ${from} to ${to}: ${reason}`, name);
+    tell(this.#options, name, `Rolled back from ${from} to ${to}: ${reason}`);
   }
 
   /** Gives up going back: runs what takes away what only the version before needs. @returns the migrations */
@@ -265,10 +266,6 @@ export class Upgrades {
 
   #note(name: string, upgrade: Omit<LastUpgrade, "at">): void {
     this.#last.set(name, { ...upgrade, at: new Date() });
-  }
-
-  #log(text: string, plugin: string): void {
-    this.#options.app.get(logKey).info({ plugin }, text);
   }
 }
 

@@ -29,6 +29,6 @@ export class Backoff {
   }
 
   stop(): void {
-    for (const record of [...this.#tries.keys()]) this.forget(record);
+    for (const record of this.#tries.keys()) this.forget(record);
   }
 }

@@ -106,7 +106,7 @@ export class Changes {
     const mode = options.migrations ?? (options.stop ? "expand" : "additive");
     const pause = typeof options.stop === "object" ? options.stop : undefined;
     let isPaused = false;
-    let undo = async (): Promise<void> => {};
+    let undo: Pause["failed"];
     try {
       await around.app.run(async () => {
         await swap.prepare();
@@ -114,7 +114,7 @@ export class Changes {
           isPaused = true;
           await this.#pause(old, options.drain);
           await pause?.stopped();
-          undo = async () => pause?.failed?.();
+          undo = () => pause?.failed?.() ?? Promise.resolve();
         }
         await swap.start(mode);
         await swap.commit();
@@ -123,7 +123,7 @@ export class Changes {
       await swap.drop();
       for (const { record } of entrants)
         await this.#refused(record, error, swap.units.get(record.name)!, options);
-      await undo();
+      await undo?.();
       if (isPaused) await this.#resume(old);
       throw error;
     }

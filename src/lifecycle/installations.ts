@@ -1,0 +1,83 @@
+import { join } from "node:path";
+import { settingsKey } from "../config/index.ts";
+import { eventsKey } from "../events/index.ts";
+import { NexusError } from "../exceptions.ts";
+import type { Installation } from "./install.ts";
+import {
+  known,
+  type LifecycleOptions,
+  loadInstalled,
+  originOf,
+  refuseTaken,
+  tell,
+} from "./options.ts";
+import type { PluginTables } from "./plugin-tables.ts";
+
+/** What becomes of a plugin's tables when it is uninstalled. */
+export type DataFate = "keep" | "export" | "drop";
+
+/** Brings plugins into the app, and takes them out of it with all their versions. */
+export class Installations {
+  readonly #options: LifecycleOptions;
+  readonly #tables: PluginTables;
+
+  constructor(options: LifecycleOptions, tables: PluginTables) {
+    this.#options = options;
+    this.#tables = tables;
+  }
+
+  /** Puts a version where it belongs; nothing of it runs yet. @throws NX_PLUGIN_ORIGIN, and what `install` throws */
+  async fetch(spec: string): Promise<Installation> {
+    const { versions } = this.#options;
+    if (!versions) {
+      throw new NexusError("NX_PLUGIN_ORIGIN", "This app has no place for installed plugins.", {
+        cure: "Run it with `nexus start`; in code, give the class.",
+      });
+    }
+    // Who starts does not wait for it.
+    const { install } = await import("./install.ts");
+    return install(versions, spec);
+  }
+
+  /** Starts it, unless another version of it is there already: then it waits for an upgrade. @throws PluginFailed */
+  async adopt(installed: Installation, enable: boolean): Promise<void> {
+    const { host, states, versions } = this.#options;
+    const { name, version } = installed;
+    if (host.status(name) && originOf(this.#options, name) === "installed") return;
+    try {
+      const source = await loadInstalled(installed);
+      refuseTaken(this.#options, source);
+      if (enable) await host.put([source], { migrations: "expand" });
+      else await host.add(source);
+    } catch (error) {
+      if (installed.added) await versions!.remove(name, version);
+      throw error;
+    }
+    await states.change({ [name]: { enabled: enable, version } });
+    tell(this.#options, name, `Installed ${version}`);
+  }
+
+  /** @throws NX_PLUGIN_NEEDED */
+  async remove(name: string, data: DataFate): Promise<{ readonly exported?: string }> {
+    const { host, states, versions, app } = this.#options;
+    const { manifest } = known(host, name);
+    await host.disable(name);
+    const file = data === "export" ? this.#exportFile(name, manifest?.version ?? "") : undefined;
+    if (file !== undefined) await this.#tables.export(name, file);
+    if (data !== "keep") await this.#tables.drop(name);
+    await host.remove(name);
+    await states.change({ [name]: undefined });
+    for (const version of (await versions?.list(name)) ?? []) await versions!.remove(name, version);
+    await app.run(() =>
+      app.get(eventsKey).publish(`plugin.${name}.uninstalled`, { plugin: name, data }),
+    );
+    tell(this.#options, name, `Uninstalled (data: ${data})`);
+    return file === undefined ? {} : { exported: file };
+  }
+
+  #exportFile(name: string, version: string): string {
+    const { app, exportsFolder = join(app.get(settingsKey).dataDir, "exports") } = this.#options;
+    const moment = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "");
+    return join(exportsFolder, `${name}-${version}-${moment}.ndjson`);
+  }
+}
