@@ -71,7 +71,8 @@ export async function startRegistry(packages: readonly TestPackage[]): Promise<R
       const latest = Object.keys(document.versions).at(-1);
       const body = { name: path.slice(1), "dist-tags": { latest }, ...document };
       response.setHeader("Content-Type", "application/json").end(JSON.stringify(body));
-    } else if (file) response.end(replaced ?? file);
+    } else if (path.startsWith("/private")) response.writeHead(401).end("{}");
+    else if (file) response.end(replaced ?? file);
     else response.writeHead(404).end("{}");
   }).listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -49,6 +49,7 @@ test.each([
   [`DROP TABLE IF EXISTS main.[Notes]`, `drops "notes"`],
   ["drop table `notes`", `drops "notes"`],
   [`drop view "some view"`, `drops "some view"`],
+  [`drop table "a""b"`, `drops "a"b"`],
   [`drop index "notes_by_age"`, `drops the index "notes_by_age"`],
   [`drop trigger if exists keep`, `drops the trigger "keep"`],
   [`delete from "notes" where 1 = 0`, `deletes rows of "notes"`],

@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, onTestFinished, test } from "vitest";
 import {
   copyTables,
   type Database,
@@ -57,7 +57,7 @@ const first = sends(
   `create view cheaper as select isbn from cheap`,
   `create virtual table found using fts5(text, content='log')`,
   `create virtual table places using rtree(id, a, b)`,
-  `create trigger logs after insert on authors begin insert into log values (new.name); end`,
+  `create trigger logs after insert on AUTHORS begin insert into log values (new.name); end`,
   `create trigger no_cheap instead of delete on cheap begin select raise(abort, 'no'); end`,
 );
 const migrations = { "1": first };
@@ -149,6 +149,14 @@ test("rows of others that refer to a plugin's are left alone", async () => {
   await expect(run("insert into readers values (1000)")).rejects.toThrow("FOREIGN KEY");
   await expect(restoreTables(db, "nobody")).rejects.toThrow("no copy");
   await expect(run("insert into readers values (1000)")).rejects.toThrow("FOREIGN KEY");
+});
+
+test("it is done in a transaction of its own, never in that of the caller", async () => {
+  const other = await openDatabase({ url: "sqlite::memory:", patience: 0.02 });
+  onTestFinished(() => other.stop());
+  const joining = other.transaction().execute(() => copyTables(other, "library"));
+  await expect(joining).rejects.toMatchObject({ code: "NX_DATABASE_BUSY" });
+  await copyTables(other, "library");
 });
 
 test("a restore that fails has changed nothing", async () => {

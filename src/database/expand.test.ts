@@ -10,6 +10,7 @@ import {
   openDatabase,
   pendingContracts,
   sql,
+  tablesOf,
 } from "./index.ts";
 
 let db: Database;
@@ -229,5 +230,6 @@ test("a history of the time before contracts were kept goes on, with nothing pen
   );
   expect(await pending(v1)).toEqual([]);
   expect(await bring(v2, "expand")).toEqual(["2"]);
+  expect(await tablesOf(db, "notes")).toContain("nexus_migrations_notes");
   expect(await pending(v2)).toEqual(["2"]);
 });

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Kysely, sql } from "kysely";
 import { Drafts } from "../drafts.ts";
-import { commit } from "../storage/commit.ts";
+import { commit } from "../commit.ts";
 import type { Columns } from "./catalog.ts";
 import { type Database, dialectOf } from "./database.ts";
 import type { AnyTables } from "./migration.ts";
@@ -84,10 +84,7 @@ function lineOf(table: string, row: Row): string {
 }
 
 function portable(value: unknown): unknown {
-  if (ArrayBuffer.isView(value)) {
-    const { buffer, byteOffset, byteLength } = value;
-    return { $blob: Buffer.from(buffer, byteOffset, byteLength).toString("base64") };
-  }
+  if (value instanceof Uint8Array) return { $blob: Buffer.from(value).toString("base64") };
   if (typeof value === "bigint") return { $integer: String(value) };
   if (typeof value === "number" && !Number.isFinite(value)) return { $real: String(value) };
   return value;

@@ -61,10 +61,8 @@ export async function own(
   await db
     .insertInto(table)
     .values(names.map((name) => ({ name, plugin })))
-    // Of one that is gone a row may have stayed; where nothing changes nothing is written.
-    .onConflict((conflict) =>
-      conflict.column("name").doUpdateSet({ plugin }).where(`${table}.plugin`, "!=", plugin),
-    )
+    // Of one that is gone a row may have stayed.
+    .onConflict((conflict) => conflict.column("name").doUpdateSet({ plugin }))
     .execute();
 }
 

@@ -8,18 +8,16 @@ type Db = Kysely<AnyTables>;
 export class SqliteCatalog implements Catalog {
   async relations(db: Db): Promise<Relation[]> {
     const { rows } = await sql<Relation>`select name, type as kind from pragma_table_list
-      where schema = 'main' and name not like 'sqlite\\_%' escape '\\' order by name`.execute(db);
+      where schema = 'main' and name not like 'sqlite\\_%' escape '\\'`.execute(db);
     return rows;
   }
 
   async definitions(db: Db, names: readonly string[]): Promise<Definition[]> {
     // What a constraint makes has no text of its own, nor has what a virtual table makes.
     const { rows } = await sql<Definition>`select type, name, tbl_name as "table", sql
-      from sqlite_schema where sql is not null and tbl_name in ${among(names)}
+      from sqlite_schema where sql is not null and tbl_name collate nocase in ${among(names)}
         and tbl_name not in (select name from pragma_table_list where schema = 'main' and type = 'shadow')
-      order by case type when 'table' then 0 when 'index' then 1 when 'view' then 2 else 3 end, rowid`.execute(
-      db,
-    );
+      order by rowid`.execute(db);
     return rows;
   }
 
@@ -30,6 +28,7 @@ export class SqliteCatalog implements Catalog {
       where schema = 'main' and name = ${table} and wr = 1`.execute(db);
     const names = rows.filter(({ hidden }) => hidden === 0).map(({ name }) => name);
     if (kinds.length) {
+      // In the order of the index that finds them.
       const key = rows.filter(({ pk }) => pk > 0).toSorted((a, b) => a.pk - b.pk);
       return { names, key: key.map(({ name }) => name) };
     }

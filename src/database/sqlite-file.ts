@@ -50,8 +50,7 @@ export class SqliteFile {
   /** Holds statements to a rule. @returns what ends that */
   guard(rule: Rule): () => void {
     const guard = new SqliteGuard(rule);
-    // What was compiled before would not be asked about.
-    this.#statements.clear();
+    // SQLite compiles anew what was compiled before.
     this.#database.setAuthorizer(guard.authorize);
     this.#guard = guard;
     return () => {

@@ -17,17 +17,14 @@ export class DraftFolders {
     const { path: mark, handle } = await new Drafts(this.#folder).open();
     await handle.close();
     const path = join(this.#folder, prefix + basename(mark));
-    const remove = async (): Promise<void> => {
-      await rm(path, { recursive: true, force: true, maxRetries: 5 });
-      await rm(mark, { force: true });
+    await mkdir(path, { mode: 0o700 });
+    return {
+      path,
+      [Symbol.asyncDispose]: async () => {
+        await rm(path, { recursive: true, force: true, maxRetries: 5 });
+        await rm(mark, { force: true });
+      },
     };
-    try {
-      await mkdir(path, { mode: 0o700 });
-    } catch (error) {
-      await remove();
-      throw error;
-    }
-    return { path, [Symbol.asyncDispose]: remove };
   }
 
   /** Removes what killed processes have left. */

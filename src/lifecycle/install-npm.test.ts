@@ -1,4 +1,4 @@
-import { lstat, readdir, readFile, symlink } from "node:fs/promises";
+import { lstat, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { until } from "../../test/nexus-process.ts";
@@ -17,7 +17,7 @@ const libraries = [
   library("greeting", "1.0.0"),
   library("greeting", "1.1.0", { dependencies: { inner: "^1.0.0" } }),
   library("greeting", "2.0.0"),
-  library("inner", "1.0.0"),
+  library("inner", "1.0.0", { peerDependencies: { "nexus-platform": "^0.1.0" } }),
   library("peer", "1.0.0"),
   library("maybe", "1.0.0"),
 ];
@@ -150,6 +150,21 @@ test("a plugin that needs only the platform, or what it could do without, needs 
   }
 });
 
+test("a package that its user has to bring is a reason to ask npm, and one that is there is none", async () => {
+  const { appFolder } = await startRegistry(libraries);
+  const versions = await newVersions();
+  const tarball = await tarballOf(notes("1.0.0", { dependencies: {} }));
+  const { folder } = await install(versions, tarball, { appFolder });
+  expect(await readdir(join(folder, "node_modules"))).toContain("peer");
+  const path = process.env["PATH"];
+  process.env["PATH"] = await newFolder();
+  try {
+    expect((await install(versions, tarball, { appFolder })).added).toBe(false);
+  } finally {
+    process.env["PATH"] = path;
+  }
+});
+
 test("nothing stays of a version whose packages cannot be had, and the error says which", async () => {
   const { appFolder, replace } = await startRegistry([...libraries, notes("1.0.0")]);
   const versions = await newVersions();
@@ -164,6 +179,9 @@ test("nothing stays of a version whose packages cannot be had, and the error say
   expect(await refusal("@acme/notes@^9.0.0")).toMatch(
     /^NX_NPM: npm pack failed: No matching version found for @acme\/notes@\^9\.0\.0\. Look at/,
   );
+  expect(await refusal("private-notes")).toMatch(
+    /^NX_NPM: npm pack failed: .*private-notes.*\. npm takes a login from the \.npmrc of the app's/,
+  );
   const needy = await tarballOf(notes("1.0.0", { dependencies: { nowhere: "1.0.0" } }));
   expect(await refusal(needy)).toMatch(/^NX_NPM: npm install failed: .*nowhere.*\. Look at/);
   replace(Buffer.from("something else"));
@@ -172,6 +190,28 @@ test("nothing stays of a version whose packages cannot be had, and the error say
   );
   expect(await versions.names()).toEqual([]);
   expect(await readdir(join(versions.folder, ".drafts"))).toEqual([]);
+});
+
+test("whatever an npm that is broken says is told", async () => {
+  const path = process.env["PATH"];
+  const folder = await newFolder();
+  process.env["PATH"] = folder;
+  const said = () => install(new Versions(folder), "notes").catch((error: Error) => error.message);
+  try {
+    for (const [script, message] of [
+      ["exit 7", "npm pack failed: it ended with 7. It was told: npm pack --json"],
+      [
+        "echo 'npm warn x' >&2; echo 'No such Node.' >&2; exit 1",
+        "npm pack failed: No such Node. It",
+      ],
+      ["kill -9 $$", "npm pack failed: it ended with SIGKILL. It was told"],
+    ] as const) {
+      await writeFile(join(folder, "npm"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+      expect(await said()).toContain(message);
+    }
+  } finally {
+    process.env["PATH"] = path;
+  }
 });
 
 test("a registry that cannot be reached is npm's to tell", async () => {
@@ -220,6 +260,18 @@ test("packages that came along in the tarball stay, and are sealed too", async (
   });
   expect(Object.keys(seal.files)).toContain(`${own}/index.js`);
   expect(await readdir(join(folder, own))).toContain("package.json");
+});
+
+test("a project around the data folder does not matter to npm, only the app's folder does", async () => {
+  const packages = [notes("1.0.0", { dependencies: { greeting: "1.0.0" } }), ...libraries];
+  const { appFolder } = await startRegistry(packages);
+  const project = await newFolder({
+    "package.json": JSON.stringify({ name: "around", workspaces: ["data/**"] }),
+    ".npmrc": "registry=http://127.0.0.1:9/\nfetch-retries=0\n",
+  });
+  const versions = new Versions(join(project, "data/plugins"));
+  expect((await install(versions, "@acme/notes", { appFolder })).added).toBe(true);
+  expect((await readdir(project)).toSorted()).toEqual([".npmrc", "data", "package.json"]);
 });
 
 test("a link of the app's .npmrc is enough, and its settings do not stay", async () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { writeFiles } from "../../test/nexus-process.ts";
 import { integrityOf, newFolder, tarballOf, type TestPackage } from "../../test/npm-packages.ts";
-import { install, Versions } from "./index.ts";
+import { install, verify, Versions } from "./index.ts";
 
 const notes = (version = "1.0.0", text = "Hello", more: object = {}): TestPackage => ({
   json: { name: "@acme/notes", version, type: "module", nexus: { entry: "index.ts" }, ...more },
@@ -114,11 +114,11 @@ test("installed again, a version whose files were changed, or that lost its seal
   const tarball = await tarballOf(notes());
   const { folder } = await install(versions, tarball);
   await writeFile(join(folder, "index.ts"), "changed");
-  expect((await install(versions, tarball)).added).toBe(true);
+  expect((await install(versions, tarball)).added).toBe(false);
   expect(await readFile(join(folder, "index.ts"), "utf8")).toContain("Hello");
   await rm(join(folder, ".nexus-seal.json"));
-  expect((await install(versions, tarball)).added).toBe(true);
   expect((await install(versions, tarball)).added).toBe(false);
+  await verify(folder);
 });
 
 test("of two that install the same at once one has added it, and both have it", async () => {
@@ -130,6 +130,13 @@ test("of two that install the same at once one has added it, and both have it", 
   expect(made.filter(({ added }) => added)).toHaveLength(1);
   expect(new Set(made.map(({ seal }) => seal.installedAt)).size).toBe(1);
   expect(await readdir(join(folder, ".drafts"))).toEqual([]);
+});
+
+test("an installation that is given up in time has not happened", async () => {
+  const versions = await newVersions();
+  const installing = install(versions, await tarballOf(notes()), { signal: AbortSignal.abort() });
+  await expect(installing).rejects.toMatchObject({ name: "AbortError" });
+  expect(await versions.names()).toEqual([]);
 });
 
 test("a folder is packed as npm does it: with what belongs into it, and without running its scripts", async () => {
@@ -159,9 +166,8 @@ test("a folder is packed as npm does it: with what belongs into it, and without 
 test("what is installed is for one user alone", async () => {
   const versions = await newVersions();
   const { folder } = await install(versions, await tarballOf(notes()));
-  const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
-  expect(await modeOf(join(versions.folder, "notes"))).toBe("700");
-  expect(await modeOf(folder)).toBe("700");
+  for (const path of [join(versions.folder, "notes"), folder])
+    expect(((await stat(path)).mode & 0o777).toString(8)).toBe("700");
 });
 
 test.each([

@@ -2,7 +2,7 @@ import { copyFile, mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, NexusError } from "../exceptions.ts";
 import { parseManifest } from "../plugin/manifest.ts";
-import { isMissing } from "../storage/commit.ts";
+import { isMissing } from "../commit.ts";
 import { addDependencies } from "./dependencies.ts";
 import { integrityOf, seal, type Seal, verify } from "./integrity.ts";
 import { npm, type NpmOptions } from "./npm.ts";
@@ -18,7 +18,7 @@ export interface InstallOptions {
 }
 
 export interface Installation extends InstalledVersion {
-  /** False where this very version was there already. */
+  /** False where this very version was there already, mended or not. */
   readonly added: boolean;
 }
 
@@ -122,11 +122,12 @@ async function findSame(versions: Versions, about: About): Promise<InstalledVers
 
 async function place(versions: Versions, folder: string, about: About): Promise<Installation> {
   const { name, version } = about;
+  let wasThere = false;
   while (!(await versions.add(folder, name, version))) {
     // Another process was quicker, or what is there is damaged.
     const same = await findSame(versions, about);
     if (same) return { ...same, added: false };
-    await versions.remove(name, version);
+    wasThere = await versions.remove(name, version);
   }
-  return { ...(await versions.find(name, version)), added: true };
+  return { ...(await versions.find(name, version)), added: !wasThere };
 }

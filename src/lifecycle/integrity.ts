@@ -4,7 +4,7 @@ import { open, readdir, readFile, readlink, realpath, stat } from "node:fs/promi
 import { isAbsolute, join, relative, sep } from "node:path";
 import { isRecord } from "../config/place.ts";
 import { messageOf, NexusError } from "../exceptions.ts";
-import { syncFolder } from "../storage/commit.ts";
+import { syncFolder } from "../commit.ts";
 
 /** What an installed version was when it was installed; stands among its files. */
 export interface Seal {

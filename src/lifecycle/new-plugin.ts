@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises
 import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { NexusError } from "../exceptions.ts";
-import { isPluginName, kebab } from "../plugin/manifest.ts";
+import { isPluginName, kebab, nameCure } from "../plugin/manifest.ts";
 import { filesOf } from "./new-plugin-files.ts";
 
 export interface NewPluginOptions {
@@ -23,9 +23,8 @@ export async function newPlugin(
   { taken = [] }: NewPluginOptions = {},
 ): Promise<string[]> {
   if (!isPluginName(name)) {
-    const [example] = [kebab(name), "my-plugin"].filter(isPluginName);
     throw new NexusError("NX_PLUGIN_NAME", `No plugin can be called "${name}".`, {
-      cure: `Write lower-case letters, digits and dashes, as in "${example}".`,
+      cure: nameCure(name),
     });
   }
   const names = new Set([...taken, ...(await namesIn(folder))]);

@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { rm, symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { isRecord } from "../config/place.ts";
 import { messageOf, NexusError } from "../exceptions.ts";
 
 export interface NpmOptions {
@@ -28,12 +27,12 @@ export async function npm(
   if (isLinked) await symlink(settings, link);
   try {
     // Without a prefix it looks for a project further up, and may find the app.
-    const args = [command, "--json", "--no-workspaces", `--prefix=${folder}`, ...words];
+    const args = [command, "--json", `--prefix=${folder}`, ...words];
     const { code, output, errors } = await run(args, folder, signal);
     if (code === 0) return;
-    const fault = faultIn(output) ?? { summary: lastIn(errors) ?? `it ended with code ${code}` };
-    throw new NexusError("NX_NPM", `npm ${command} failed: ${fault.summary.replace(/\.?$/, ".")}`, {
-      cure: cures[fault.code ?? ""] ?? `It was told: npm ${args.join(" ")}`,
+    const { cause, summary } = faultIn(output, errors) ?? { summary: `it ended with ${code}` };
+    throw new NexusError("NX_NPM", `npm ${command} failed: ${summary.replace(/\.?$/, ".")}`, {
+      cure: cures[cause ?? ""] ?? `It was told: npm ${args.join(" ")}`,
     });
   } finally {
     if (isLinked) await rm(link, { force: true });
@@ -60,10 +59,10 @@ async function run(args: readonly string[], folder: string, signal: AbortSignal 
   const end = (): boolean => child.kill();
   signal?.addEventListener("abort", end);
   try {
-    const [code] = (await once(child, "close")) as [number | null];
+    const [code, by] = (await once(child, "close")) as [number | null, string | null];
     // Only now does it no longer write there.
     signal?.throwIfAborted();
-    return { code, output, errors };
+    return { code: code ?? by, output, errors };
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).syscall === undefined) throw cause;
     throw new NexusError("NX_NPM", `npm cannot be run: ${messageOf(cause)}.`, {
@@ -75,20 +74,21 @@ async function run(args: readonly string[], folder: string, signal: AbortSignal 
   }
 }
 
-/** What it says of a failure, behind what scripts may have said. */
-function faultIn(output: string): { readonly code?: string; readonly summary: string } | undefined {
-  try {
-    const found: unknown = JSON.parse(output.slice(output.search(/^\{\s*"error"/m)));
-    const error = isRecord(found) && isRecord(found["error"]) ? found["error"] : {};
-    const { code, summary } = error;
-    if (typeof summary !== "string" || !summary) return undefined;
-    return { summary, ...(typeof code === "string" && { code }) };
-  } catch {
-    return undefined;
-  }
+interface Fault {
+  /** As npm calls it: `E404`. */
+  readonly cause?: string;
+  readonly summary: string;
 }
 
-function lastIn(errors: string): string | undefined {
-  const lines = [...errors.matchAll(/^npm error (?!A complete log|code )(\S.*)$/gm)];
-  return lines.at(-1)?.[1];
+function faultIn(output: string, errors: string): Fault | undefined {
+  const lines = errors.split("\n").filter((line) => line.trim() && !/^npm warn |^> /.test(line));
+  const at = output.search(/^\{\s*"error"/m);
+  if (at < 0) return lines.length ? { summary: lines.at(-1)! } : undefined;
+  const { error } = JSON.parse(output.slice(at)) as { error: { code: unknown; summary: string } };
+  if (typeof error.code === "string") return { cause: error.code, summary: error.summary };
+  // A script has failed: compilers say why on either stream.
+  const said = [...output.slice(0, at).split("\n"), ...lines].filter(
+    (line) => line.trim() && !line.startsWith("npm "),
+  );
+  return { summary: [error.summary, ...said.slice(-20)].join("\n") };
 }

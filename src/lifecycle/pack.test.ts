@@ -91,7 +91,7 @@ test("a file that is left out, and that it needs, is missed before anybody has t
     "inner.ts": "",
   });
   expect(message).toMatch(
-    /^What is packed of \S+ does not load: package\/index\.ts could not be loaded: .*package\/inner\.ts.* If a file is missing, let "files" in its package\.json name it\.$/,
+    /^What is packed of \S+ does not load: package\/index\.ts could not be loaded: .*\/inner\.ts.* If a file is missing, let "files" in its package\.json name it\.$/,
   );
   expect(message).not.toContain(".nexus-pack-");
   expect(await refusal({ "package.json": json(), "main.ts": index() })).toContain(
@@ -108,11 +108,12 @@ test("what is no plugin is not packed", async () => {
   );
 });
 
-test("a script that fails is npm's to tell", async () => {
-  const scripts = { prepack: "echo no luck today >&2; exit 3" };
+test("a script that fails says why, on whichever stream", async () => {
+  const scripts = { prepack: "echo a.ts:1 is wrong; echo no luck today >&2; exit 3" };
   const message = await refusal({ "package.json": json({ scripts }), "index.ts": index() });
-  expect(message).toMatch(/^npm pack failed: /);
-  console.log(message);
+  expect(message).toMatch(
+    /^npm pack failed: command failed\na\.ts:1 is wrong\nno luck today\. It was told: npm pack --json/,
+  );
 });
 
 test("a link in a plugin's folder is not packed, so what stands behind it is missed", async () => {

@@ -1,10 +1,10 @@
 import { copyFile, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { messageOf, NexusError } from "../exceptions.ts";
 import { loadPlugin } from "../plugin/index.ts";
 import { parseManifest } from "../plugin/manifest.ts";
-import { isMissing } from "../storage/commit.ts";
+import { isMissing } from "../commit.ts";
 import { integrityOf } from "./integrity.ts";
 import { npm } from "./npm.ts";
 import { unpack } from "./unpack.ts";
@@ -76,9 +76,7 @@ async function tryOut(tarball: string, folder: string): Promise<void> {
     await unpack(tarball, join(place, "package"));
     await loadPlugin(join(place, "package"));
   } catch (cause) {
-    const what = messageOf(cause)
-      .replaceAll(`${place}/`, "")
-      .replaceAll(tarball, basename(tarball));
+    const what = messageOf(cause).replaceAll(`${place}/`, "");
     throw new NexusError("NX_PACKAGE", `What is packed of ${folder} does not load: ${what}`, {
       cure: 'If a file is missing, let "files" in its package.json name it.',
       cause,

@@ -30,9 +30,9 @@ export class PluginTables {
     });
   }
 
-  async copy(source: PluginSource): Promise<void> {
-    if (hasTables(source))
-      await this.#with((tables, db) => tables.copyTables(db, source.manifest.name));
+  /** Also of one that has none: what the next version makes is then dropped when the copy is restored. */
+  async copy(plugin: string): Promise<void> {
+    await this.#with((tables, db) => tables.copyTables(db, plugin));
   }
 
   /** What was written since the copy is lost. */

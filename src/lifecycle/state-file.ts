@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { isRecord } from "../config/place.ts";
 import { Drafts } from "../drafts.ts";
 import { messageOf, NexusError } from "../exceptions.ts";
-import { commit, isMissing } from "../storage/commit.ts";
+import { commit, isMissing } from "../commit.ts";
 import { type PluginStates, type SavedState, type StateChanges, withChanges } from "./state.ts";
 
 /** Remembers in a file, which one process writes: whenever that is killed, the file is whole. */
@@ -116,16 +116,21 @@ function faultsIn(content: unknown): string[] {
 }
 
 const isText = (value: unknown): boolean => typeof value === "string";
-const isSettings = (value: unknown): boolean => value === undefined || isRecord(value);
+const perhaps =
+  (fits: (value: unknown) => boolean) =>
+  (value: unknown): boolean =>
+    value === undefined || fits(value);
 
 /** What each member must be; others are none of ours. */
 const shapes: Readonly<Record<string, (value: unknown) => boolean>> = {
   enabled: (value) => typeof value === "boolean",
-  version: (value) => value === undefined || isText(value),
-  previous: (value) =>
-    value === undefined ||
-    (isRecord(value) && isText(value["version"]) && isSettings(value["settings"])),
-  settings: isSettings,
+  version: perhaps(isText),
+  previous: perhaps(
+    (value) =>
+      isRecord(value) && perhaps(isText)(value["version"]) && perhaps(isRecord)(value["settings"]),
+  ),
+  upgrading: perhaps((value) => isRecord(value) && isText(value["version"])),
+  settings: perhaps(isRecord),
   changedAt: isText,
 };
 

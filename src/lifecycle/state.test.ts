@@ -35,14 +35,11 @@ describe.each(Object.entries(answers))("%s", (_, open) => {
     });
     const clock = states.get("clock");
     const previous = { version: "1.0.0", settings: { keep: 5 }, stopped: true };
-    await states.change({ notes: { enabled: false, version: "2.0.0", previous }, gone: undefined });
+    const upgrading = { version: "2.0.0", copied: true };
+    const next = { enabled: false, version: "2.0.0", previous, upgrading };
+    await states.change({ notes: next, gone: undefined });
     expect(states.names).toEqual(["notes", "clock"]);
-    expect(states.get("notes")).toEqual({
-      enabled: false,
-      version: "2.0.0",
-      previous,
-      changedAt: expect.any(String),
-    });
+    expect(states.get("notes")).toEqual({ ...next, changedAt: expect.any(String) });
     expect(states.get("clock")).toBe(clock);
     expect(states.get("gone")).toBeUndefined();
   });
@@ -80,9 +77,10 @@ test("what was decided is known after a restart, secrets too, and only to this u
   const folder = join(await newFolder(), "plugins");
   const states = await FileStates.open(folder);
   await states.change({ notes: { enabled: true, version: "1.0.0", settings: { key: "sesame" } } });
+  const previous = { settings: { keep: 1 } };
   await Promise.all([
-    states.change({ clock: { enabled: false } }),
-    states.change({ notes: { enabled: true, version: "2.0.0" } }),
+    states.change({ clock: { enabled: false, previous } }),
+    states.change({ notes: { enabled: true, upgrading: { version: "2.0.0" } } }),
   ]);
   const again = await FileStates.open(folder);
   expect(again.names).toEqual(["notes", "clock"]);
@@ -139,7 +137,9 @@ test.each([
   [whole({ notes: { ...state, version: 1 } }), /says of "notes"/],
   [whole({ notes: { ...state, settings: [] } }), /says of "notes"/],
   [whole({ notes: { ...state, changedAt: 1 } }), /says of "notes"/],
-  [whole({ notes: { ...state, previous: {} } }), /says of "notes"/],
+  [whole({ notes: { ...state, previous: { version: 1 } } }), /says of "notes"/],
+  [whole({ notes: { ...state, upgrading: {} } }), /says of "notes"/],
+  [whole({ notes: { ...state, upgrading: true } }), /says of "notes"/],
   [whole({ notes: { ...state, previous: "1.0.0" } }), /says of "notes"/],
   [whole({ notes: { ...state, previous: { version: "1", settings: 1 } } }), /says of "notes"/],
 ])("%s is no state, is said with the file and the cure, and stays", async (text, message) => {

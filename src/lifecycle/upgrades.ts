@@ -174,7 +174,7 @@ export class Upgrades {
         await this.#put(source, {
           stop: {
             stopped: async () => {
-              await this.#tables.copy(source);
+              await this.#tables.copy(name);
               await save(this.#options, name, { upgrading: { version, copied: true } });
             },
             failed: () => this.#tables.restore(name),

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
@@ -111,6 +111,8 @@ test("sweeping takes away what dead processes have left, and nothing of those th
   expect(existsSync(mine.path)).toBe(true);
 });
 
+const own = (name: string) => JSON.stringify(resolve(import.meta.dirname, name));
+
 test(
   "killed at any moment, an installation leaves versions that are complete, and no others",
   {
@@ -119,11 +121,10 @@ test(
   async () => {
     const folder = await newFolder();
     const script = join(folder, "install.ts");
-    const file = (name: string) => JSON.stringify(resolve(import.meta.dirname, name));
     await writeFile(
       script,
-      `import { install } from ${file("install.ts")};
-    import { Versions } from ${file("versions.ts")};
+      `import { install } from ${own("install.ts")};
+    import { Versions } from ${own("versions.ts")};
     const [folder, ...tarballs] = process.argv.slice(2);
     const versions = new Versions(folder);
     for (const tarball of tarballs) {

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import rsort from "semver/functions/rsort.js";
 import { NexusError } from "../exceptions.ts";
 import { isPluginName, isVersion, type Manifest, parseManifest } from "../plugin/manifest.ts";
-import { commit, isMissing, syncFolder } from "../storage/commit.ts";
+import { commit, isMissing, syncFolder } from "../commit.ts";
 import { type DraftFolder, DraftFolders } from "./draft-folders.ts";
 import { readSeal, type Seal, verify } from "./integrity.ts";
 

@@ -63,7 +63,11 @@ export class Changes {
   async alone<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#turn.then(work);
     this.#turn = turn.catch(() => {});
-    return turn.finally(() => this.#tell());
+    try {
+      return await turn;
+    } finally {
+      await this.#tell();
+    }
   }
 
   /** Stops those that run, and nothing is put any more. */

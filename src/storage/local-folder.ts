@@ -3,7 +3,7 @@ import { mkdir, readdir, rm, rmdir, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Drafts, type OpenDraft } from "../drafts.ts";
 import { currentLog } from "../log.ts";
-import { commit, isMissing, syncFolder } from "./commit.ts";
+import { commit, isMissing, syncFolder } from "../commit.ts";
 import type { FileAbout, FileInfo, StorageEngine } from "./engine.ts";
 import { readContent, readInfo } from "./packed-file.ts";
 import { onDisk, writePacked } from "./write-packed.ts";
