@@ -13,22 +13,43 @@ import {
   type PluginStates,
   Versions,
 } from "../lifecycle/index.ts";
-import { importDefault, loadPlugins, registerPluginHooks, sourceOf } from "../plugin/index.ts";
+import {
+  createGenerations,
+  importDefault,
+  loadPlugins,
+  type ModuleLoader,
+  registerPluginHooks,
+  sourceOf,
+} from "../plugin/index.ts";
 
 const names = ["nexus.config.ts", "nexus.config.js", "nexus.config.mjs"];
+
+export interface LoadOptions {
+  /** Whoever only looks decides nothing: what is to be kept of plugins stays as it is. */
+  readonly looksOnly?: boolean;
+  /** Loads the code of plugins, each time anew; default Node's own loader, which keeps the old code. */
+  readonly openModules?: (pluginsFolder: string) => ModuleLoader | Promise<ModuleLoader>;
+}
+
+export interface LoadedApp {
+  readonly app: App;
+  readonly settings: Settings;
+  readonly modules: ModuleLoader;
+}
 
 /** The app of a folder: its nexus.config, its plugins, and the environment over both. */
 export async function loadApp(
   folder: string,
   over: Partial<Settings> = {},
-  { looksOnly = false } = {},
-): Promise<{ readonly app: App; readonly settings: Settings }> {
+  { looksOnly = false, openModules = createGenerations }: LoadOptions = {},
+): Promise<LoadedApp> {
   registerPluginHooks();
   const { config: read, ...environment } = await readAll(folder);
   const settings: Settings = { ...environment.settings, ...over };
   const { pluginsFolder: place = "plugins", ...config } = read;
   const pluginsFolder = resolve(folder, place);
-  const { sources, broken } = await loadPlugins(pluginsFolder);
+  const modules = await openModules(pluginsFolder);
+  const { sources, broken } = await loadPlugins(pluginsFolder, modules);
   const versions = new Versions(join(settings.dataDir, "plugins"));
   const states = await openStates(versions, looksOnly);
   const others = [...(config.plugins ?? []).map(sourceOf), ...sources, ...broken];
@@ -38,13 +59,13 @@ export async function loadApp(
     ...config,
     plugins: [...(config.plugins ?? []), ...sources, ...installed.sources],
     broken: [...broken, ...installed.broken],
-    lifecycle: { states, versions, pluginsFolder },
+    lifecycle: { states, versions, pluginsFolder, modules },
     tolerant: true,
     settings,
   });
   if (!others.length && !installed.sources.length && !installed.broken.length)
     app.scope.get(logKey).warn(`There are no plugins in ${pluginsFolder}`);
-  return { app, settings };
+  return { app, settings, modules };
 }
 
 /** What was decided of plugins; who only looks decides nothing. */

@@ -15,6 +15,8 @@ export function codeFrame({ file, line, column }: SourceSpot, around = 3): strin
   if (lines[line - 1] === undefined) return "";
   const first = Math.max(1, line - around);
   const shown = lines.slice(first - 1, line + around);
+  // What ends with a line break has no line behind it.
+  if (shown.at(-1) === "" && first + shown.length - 1 > line) shown.pop();
   const width = String(first + shown.length - 1).length;
   const framed = shown.flatMap((text, at) => {
     const number = first + at;
@@ -33,6 +35,12 @@ const spots = new WeakMap<Error, SourceSpot>();
 export function setSpot<E extends Error>(error: E, spot: SourceSpot): E {
   spots.set(error, spot);
   return error;
+}
+
+/** @param at characters from the start of the text */
+export function spotAt(file: string, text: string, at: number): SourceSpot {
+  const before = text.slice(0, at).split("\n");
+  return { file, line: before.length, column: before.at(-1)!.length + 1 };
 }
 
 /** Where in the code of a plugin an error comes from, or the one that caused it. */

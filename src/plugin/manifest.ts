@@ -68,11 +68,7 @@ export function readManifest(
 
   const { name: full, version = published ? undefined : "0.0.0" } = pack;
   const name = typeof full === "string" ? plain(full) : "";
-  if (!isPluginName(name)) {
-    const [example] = [name && kebab(name), "my-plugin"].filter(isPluginName);
-    const cure = `Write lower-case letters, digits and dashes, as in "${example}".`;
-    faults.add('"name"', full, cure);
-  }
+  if (!isPluginName(name)) faults.add('"name"', full, nameCure(name));
   if (!isVersion(version)) faults.add('"version"', version, 'Write a version, as in "1.0.0".');
   const platform = nexus["platform"] as string | undefined;
   if (platform !== undefined) faults.range(platform, '"nexus.platform"');
@@ -99,6 +95,12 @@ export function readManifest(
 /** Lower-case letters, digits and dashes: it stands in paths, in folders and in variables. */
 export function isPluginName(name: unknown): name is string {
   return typeof name === "string" && name.length <= 100 && /^[a-z][a-z0-9-]*$/.test(name);
+}
+
+/** What to write in the place of a name that no plugin can have. */
+export function nameCure(name: string): string {
+  const [example] = [name && kebab(name), "my-plugin"].filter(isPluginName);
+  return `Write lower-case letters, digits and dashes, as in "${example}".`;
 }
 
 /** As `1.0.0-beta.1+build`, and in no other spelling: two would be two folders of one version. */

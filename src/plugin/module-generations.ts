@@ -1,6 +1,7 @@
 import { registerHooks } from "node:module";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { isOwn, loadedFiles, registerPluginHooks } from "./hooks.ts";
+import { importOnce } from "./import.ts";
 import type { ModuleLoader } from "./loader.ts";
 import { Places, realOf } from "./module-places.ts";
 
@@ -22,6 +23,9 @@ class Generations implements ModuleLoader {
   /** Files that are known to others than plugins, say to nexus.config.ts, or to `require`. */
   readonly #bound = new Set(loadedFiles);
 
+  /** By the latest import. */
+  readonly #loaded = new Set<string>();
+
   constructor(folder: string) {
     this.#places = new Places(folder);
     registerHooks({
@@ -31,16 +35,24 @@ class Generations implements ModuleLoader {
         return { ...found, url: this.#urlOf(found.url, context.parentURL, isRequired) };
       },
       load: (url, context, next) => {
+        const file = url.startsWith("file:") ? fileURLToPath(url) : "";
+        if (this.#places.find(file) !== undefined) this.#loaded.add(file);
         const found = next(url, context);
-        if (url.startsWith("file:") && found.format?.startsWith("commonjs"))
-          this.#bound.add(fileURLToPath(url));
+        if (found.format?.startsWith("commonjs")) this.#bound.add(file);
         return found;
       },
     });
   }
 
-  import(file: string): Promise<{ readonly default?: unknown }> {
-    return import(/* @vite-ignore */ pathToFileURL(file).href);
+  async import(file: string): Promise<{ readonly default?: unknown }> {
+    this.#loaded.clear();
+    try {
+      return await importOnce(file);
+    } catch (error) {
+      // Needed by nobody else.
+      const { explainImport } = await import("./module-faults.ts");
+      throw explainImport(error, this.#loaded);
+    }
   }
 
   forget(paths: readonly string[]): readonly string[] {

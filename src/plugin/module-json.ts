@@ -1,5 +1,4 @@
-import { setSpot, type SourceSpot } from "./code-frame.ts";
-import { spotAt } from "./module-syntax.ts";
+import { setSpot, type SourceSpot, spotAt } from "./code-frame.ts";
 
 /** @throws SyntaxError that knows its spot, for what is no JSON */
 export function checkJSON(file: string, text: string): void {

@@ -1,16 +1,16 @@
-import { existsSync, readFileSync } from "node:fs";
+import { statSync } from "node:fs";
 import { sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type * as ViteRunner from "vite/module-runner";
 import type { ModuleRunner, ModuleRunnerContext } from "vite/module-runner";
-import { findSpot, setSpot, type SourceSpot } from "./code-frame.ts";
+import { findSpot, setSpot } from "./code-frame.ts";
 import { loadedFiles, registerPluginHooks } from "./hooks.ts";
 import type { ModuleLoader } from "./loader.ts";
+import { explainSyntax, spotOfName } from "./module-faults.ts";
 import { fileOf, forgetModules } from "./module-graph.ts";
 import { isCommonJS } from "./module-kinds.ts";
 import { Places, realOf } from "./module-places.ts";
 import { ModuleSources, type Transform } from "./module-source.ts";
-import { spotAt, syntaxFault } from "./module-syntax.ts";
 
 /**
  * Imports plugins by Vite's module runner: modules that have changed are imported anew with all that
@@ -94,7 +94,7 @@ class RunnerLoader implements ModuleLoader {
   /** What Node has loaded before, say for nexus.config.ts, is there once, and so it is here. */
   #isOurs(file: string): boolean {
     if (!/\.m?[jt]s$/.test(file) || this.#places.find(file) === undefined) return false;
-    return !loadedFiles.has(file) && existsSync(file) && !isCommonJS(file);
+    return !loadedFiles.has(file) && !isCommonJS(file);
   }
 
   async #fetch(...[target, , known]: Call["data"]["data"]) {
@@ -114,7 +114,7 @@ class RunnerLoader implements ModuleLoader {
       await evaluate({ ...context, ...this.#importsOf(fileOf(id), context) });
     } catch (error) {
       this.#failed.add(id);
-      throw error instanceof SyntaxError && !findSpot(error) ? faultIn(fileOf(id), error) : error;
+      throw explainSyntax(error, [fileOf(id)]);
     } finally {
       this.#running.delete(id);
     }
@@ -126,7 +126,9 @@ class RunnerLoader implements ModuleLoader {
     const known = new Map<string, Promise<object>>();
     const load = async (name: string, how: Import, wanted: readonly string[] = []) => {
       try {
-        const target = this.#target(new URL(meta.resolve(name)));
+        const url = new URL(meta.resolve(name));
+        if (url.protocol === "file:") mustExist(fileURLToPath(url), file);
+        const target = this.#target(url);
         const module = await how(target);
         const missing = wanted.find((one) => !(one in module));
         // In a ring the other one may not have come that far.
@@ -164,13 +166,9 @@ interface Call {
 
 type Import = (target: string) => Promise<object>;
 
-function faultIn(file: string, error: SyntaxError): unknown {
-  return syntaxFault(file, readFileSync(file, "utf8"), error);
-}
-
-/** Where a module is named in the file that imports it. */
-function spotOfName(file: string, name: string): SourceSpot {
-  const text = readFileSync(file, "utf8");
-  const at = [`"${name}"`, `'${name}'`].map((quoted) => text.indexOf(quoted));
-  return spotAt(file, text, Math.max(0, ...at));
+/** Asked of Node it would complain of whoever asks. */
+function mustExist(file: string, importer: string): void {
+  if (statSync(file, { throwIfNoEntry: false })?.isFile()) return;
+  const error = new Error(`Cannot find module '${file}' imported from ${importer}`);
+  throw Object.assign(error, { code: "ERR_MODULE_NOT_FOUND" });
 }

@@ -1,6 +1,6 @@
 import { parseSync } from "oxc-parser";
 import { messageOf } from "../exceptions.ts";
-import { setSpot, type SourceSpot } from "./code-frame.ts";
+import { setSpot, spotAt } from "./code-frame.ts";
 
 /**
  * Says where a file cannot be read as code.
@@ -22,12 +22,6 @@ export function syntaxFault(file: string, source: string, error: unknown): unkno
   const line = /^:(\d+)\n/.exec((error instanceof Error && error.stack) || "")?.[1];
   if (line === undefined) return error;
   return setSpot(new SyntaxError(messageOf(error), { cause: error }), { file, line: Number(line) });
-}
-
-/** @param at characters from the start of the text */
-export function spotAt(file: string, text: string, at: number): SourceSpot {
-  const before = text.slice(0, at).split("\n");
-  return { file, line: before.length, column: before.at(-1)!.length + 1 };
 }
 
 /** Whether Node takes it for a module, where nothing else says so. */

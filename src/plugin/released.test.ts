@@ -1,0 +1,53 @@
+import { queryObjects } from "node:v8";
+import { afterEach, expect, test } from "vitest";
+import { ask, closeApp, source, start } from "../../test/tolerant-app.ts";
+import { get } from "../http/index.ts";
+import { currentScope } from "../scope.ts";
+import { findService, inject, Service } from "../services.ts";
+import { Plugin } from "./index.ts";
+
+afterEach(closeApp);
+
+test("what was replaced is freed, however often, along with what needs it", async () => {
+  class Clock extends Service {}
+  class Clocks extends Plugin {
+    static override readonly services = [Clock];
+    now = get("/now", () => 1);
+  }
+  class Diary extends Plugin {
+    clock = inject(Clock);
+  }
+  const [clocks, diary] = [source(Clocks, { name: "clocks" }), source(Diary, { name: "diary" })];
+  const { app } = await start([clocks, diary]);
+  for (let round = 0; round < 20; round++) {
+    const { drained } = await app.plugins.put([clocks]);
+    await drained;
+  }
+  // An event may still be on its way to those that were told last.
+  const living = () => [Clock, Clocks, Diary].map((type) => queryObjects(type, { format: "count" }));
+  await expect.poll(living).toEqual([1, 1, 1]);
+});
+
+test("who asks late for a service gets the newest, also of one that came along with it", async () => {
+  class Clock extends Service {
+    static readonly key = "clocks/Clock";
+    isStopped = false;
+    override stop() {
+      this.isStopped = true;
+    }
+  }
+  class Clocks extends Plugin {
+    static override readonly services = [Clock];
+  }
+  class Diary extends Plugin {
+    look = get("/look", () => findService(currentScope("look"), Clock).isStopped);
+  }
+  const [clocks, diary] = [source(Clocks, { name: "clocks" }), source(Diary, { name: "diary" })];
+  const { app } = await start([clocks, diary]);
+  // Neither needs the other yet.
+  await app.plugins.put([clocks, diary]);
+  const { plugins, drained } = await app.plugins.put([clocks]);
+  await drained;
+  expect(plugins).toEqual(["clocks"]);
+  expect(await ask("/look")).toEqual([200, false]);
+});
