@@ -54,6 +54,8 @@ const neighbours = [
   "log → services",
   "log → scope",
   "log → exceptions",
+  "log → log-tail",
+  "log-tail → waiting",
   "mail → services",
   "mail → scope",
   "mail → config",

@@ -10,6 +10,7 @@ import {
 } from "nexus-platform/lifecycle";
 import { createLog } from "nexus-platform/log";
 import { loadPlugins } from "nexus-platform/plugin";
+import { newFolder } from "./npm-packages.ts";
 
 /** An app that installs plugins into a data folder, as `nexus start` makes it; started again, it is the same. */
 export async function startLiving(dataDir: string, options: AppOptions = {}) {
@@ -33,6 +34,26 @@ export async function startLiving(dataDir: string, options: AppOptions = {}) {
     ...options,
   });
   return { app, lines, states, versions, plugins: app.scope.get<Lifecycle>(lifecycleKey) };
+}
+
+const apps: App[] = [];
+
+/** For `afterEach`. */
+export async function closeApps(): Promise<void> {
+  for (const app of apps.splice(0)) await app.close(0);
+}
+
+/** An app on a data folder; without one, on a new one. */
+export async function living(dataDir?: string, options?: AppOptions) {
+  const folder = dataDir ?? (await newFolder());
+  const started = await startLiving(folder, options);
+  apps.push(started.app);
+  const write = (version: TestVersion = {}) => writePlugin(join(folder, "packages"), version);
+  const again = async () => {
+    await started.app.close();
+    return living(folder, options);
+  };
+  return { ...started, folder, write, again };
 }
 
 export interface TestVersion {
@@ -71,3 +92,15 @@ export async function ask(app: App, path: string): Promise<[status: number, body
   const response = await app.fetch(new Request(`http://test${path}`));
   return [response.status, await response.json()];
 }
+
+/** A plugin with a table. */
+export const tables = (migrations: string): TestVersion => ({
+  before: `import { Database } from "nexus-platform/database";`,
+  members: `db = inject(Database);
+    static migrations = { ${migrations} };
+    rows = get("/rows", () => this.db.selectFrom("notes_rows").selectAll().execute());
+    add = get("/add", () => this.db.insertInto("notes_rows").values({ text: "a" }).execute().then(() => 1));`,
+});
+
+/** Its first migration. */
+export const firstTable = `"0001": { expand: (db) => db.schema.createTable("notes_rows").addColumn("text", "text").execute() }`;

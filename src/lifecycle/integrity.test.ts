@@ -124,6 +124,9 @@ test("a version that somebody moved, or whose manifest is gone, is not found whe
     code: "NX_INTEGRITY",
     message: expect.stringContaining("2.0.0 holds notes 1.0.0, which was not installed there."),
   });
+  await mkdir(join(versions.folder, "other"));
+  await rename(join(versions.folder, "notes/2.0.0"), join(versions.folder, "other/1.0.0"));
+  await expect(versions.find("other", "1.0.0")).rejects.toThrow("holds notes 1.0.0");
 });
 
 const about = {

@@ -78,6 +78,16 @@ test("what is too large is refused, however small it is packed", async () => {
   expect(await refusal(claimed)).toContain("more than 268435456 bytes");
   const many = await archive(Array.from({ length: 5 }, (_, n) => ({ path: `package/${n}` })));
   expect(await refusal(many, { limits: { entries: 5 } })).toContain("more than 5 files");
+  const all = await archive(
+    ["a", "b"].map((path) => ({ path: `package/${path}`, content: "12345" })),
+  );
+  const bytes = json.length + 10;
+  expect(await refusal(all, { limits: { bytes: bytes - 1 } })).toContain(
+    `more than ${bytes - 1} by`,
+  );
+  expect((await install(new Versions(await newFolder()), all, { limits: { bytes } })).added).toBe(
+    true,
+  );
   const versions = new Versions(await newFolder());
   const fits = { limits: { entries: 6, bytes: json.length } };
   expect((await install(versions, many, fits)).added).toBe(true);
