@@ -1,4 +1,5 @@
 import { pino, stdSerializers, type Logger as PinoLogger } from "pino";
+import { LogTail } from "./log-tail.ts";
 import { findScope, key } from "./scope.ts";
 
 export type Logger = PinoLogger;
@@ -26,7 +27,8 @@ export async function createLog(options: LogOptions = {}): Promise<Logger> {
     ((options.pretty ?? process.stderr.isTTY)
       ? await pretty()
       : pino.destination({ dest: 2, sync: true }));
-  return pino(
+  const tail = new LogTail();
+  const log = pino(
     {
       level: options.level ?? "info",
       base: null,
@@ -34,9 +36,24 @@ export async function createLog(options: LogOptions = {}): Promise<Logger> {
       formatters: { log: hide },
       serializers: { err: (error: Error) => hide(stdSerializers.err(error)) },
       mixin: () => options.members?.() ?? {},
+      hooks: {
+        streamWrite(line) {
+          tail.keep(line);
+          return line;
+        },
+      },
     },
     destination as never,
   );
+  // Those that are made of it find it too.
+  return Object.defineProperty(log, tailOfLog, { value: tail });
+}
+
+const tailOfLog = Symbol.for("nexus.logTail");
+
+/** The last lines of a log that `createLog` has made; one of another making keeps none. */
+export function tailOf(log: Logger): LogTail | undefined {
+  return (log as { [tailOfLog]?: LogTail })[tailOfLog];
 }
 
 /** The log of whoever calls: the plugin's, else the app's, else silence. */

@@ -24,7 +24,7 @@ async function parse(argv: readonly string[]): Promise<void> {
   program
     .command("start")
     .description("serve the app of this folder")
-    .action(async () => (await import("./start.ts")).start());
+    .action(async () => void (await (await import("./start.ts")).start()));
   program
     .command("dev")
     .description("serve it, and start again after each change")
@@ -39,6 +39,7 @@ async function parse(argv: readonly string[]): Promise<void> {
     .action(async () => (await import("./openapi.ts")).openapi());
   (await import("./user-commands.ts")).addUserCommands(program);
   (await import("./task-commands.ts")).addTaskCommands(program);
+  (await import("./plugin-commands.ts")).addPluginCommands(program);
   await program.parseAsync([...argv]);
 }
 

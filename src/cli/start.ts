@@ -1,17 +1,25 @@
 import type { App } from "../app/index.ts";
 import { logKey } from "../log.ts";
+import { serveControl } from "./control-server.ts";
 import { loadApp } from "./load.ts";
 
-/** Serves the app of the working folder until SIGTERM or SIGINT. Exit code 1 for a fault of the app's own. */
-export async function start(): Promise<void> {
+type LoadOptions = Parameters<typeof loadApp>[2];
+
+/**
+ * Serves the app of the working folder until SIGTERM or SIGINT. Exit code 1 for a fault of the app's own.
+ * @returns what is served
+ */
+export async function start(options?: LoadOptions) {
   const warnings = holdWarnings();
-  const { app, settings } = await loadApp(process.cwd());
+  const loaded = await loadApp(process.cwd(), {}, options);
+  const { app, settings } = loaded;
   warnings.release((warning) => app.scope.get(logKey).warn({ err: warning }, warning.message));
   const listening = await app.listen({ port: settings.port, host: settings.host }).catch(
     // What has started is stopped before the fault is told.
     (error: unknown) => app.close(0).then(() => Promise.reject(error)),
   );
   outlive(app);
+  const closeControl = await serveControl(app);
   let since: number | undefined;
   const end = (signal?: NodeJS.Signals): void => {
     if (since !== undefined) {
@@ -20,7 +28,8 @@ export async function start(): Promise<void> {
       return;
     }
     since = performance.now();
-    void app.close(settings.shutdownTimeout).then(
+    const { shutdownTimeout } = settings;
+    void Promise.all([closeControl(shutdownTimeout), app.close(shutdownTimeout)]).then(
       () => process.exit(),
       () => process.exit(1),
     );
@@ -36,6 +45,7 @@ export async function start(): Promise<void> {
   const missing = app.plugins.plugins.filter(({ failure }) => failure).map(({ name }) => name);
   const without = missing.length ? ` (without ${missing.join(", ")}: see the log)` : "";
   process.stdout.write(`Nexus is ready at ${listening.url}${without}\n`);
+  return loaded;
 }
 
 /** A promise that one plugin forgot to await must not end the others. */

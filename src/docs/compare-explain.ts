@@ -53,15 +53,15 @@ function nearest(
   if (!open.length) return [by.say("value", choiceWords(by.sides(same, others)))];
   const isOneOfSeveral = same.length > 1 || open.length > 1;
   const alike = isOneOfSeveral ? open.filter((other) => !areApart(one, other)) : open;
-  const ways = alike.map((other) => between(one, other, by));
+  const ways = alike.map((other) => {
+    const steps = between(one, other, by);
+    const others = new Set(one.members.keys()).symmetricDifference(other.members);
+    return { steps, distance: steps.length + others.size, paths: steps.map(({ path }) => path) };
+  });
   const [best] = ways.toSorted(
-    (a, b) => a.length - b.length || compareTexts(pathsOf(a), pathsOf(b)),
+    (a, b) => a.distance - b.distance || compareTexts(a.paths.join(" "), b.paths.join(" ")),
   );
-  return best ?? [by.lost(kindWords(one))];
-}
-
-function pathsOf(way: readonly Step[]): string {
-  return way.map(({ path }) => path).join(" ");
+  return best?.steps ?? [by.lost(kindWords(one))];
 }
 
 function between(one: Alternative, other: Alternative, by: Explanation): Step[] {

@@ -22,8 +22,10 @@ export class Meanings implements Surroundings {
 
   readonly meaningOf = (...said: readonly (JSONSchema | boolean)[]): Meaning => {
     const schemas = new Set<JSONSchema>();
-    for (const one of said.map((one) => (typeof one === "object" ? one : one ? {} : never)))
-      if (!saysNothing(one)) schemas.add(one);
+    for (const one of said) {
+      const schema = typeof one === "object" ? this.#follow(one) : one ? {} : never;
+      if (!saysNothing(schema)) schemas.add(schema);
+    }
     const ids = [...schemas].map((schema) => this.#idOf(schema));
     const name = ids.toSorted((a, b) => a - b).join(" ");
     const known = this.#known.get(name);
@@ -46,6 +48,14 @@ export class Meanings implements Surroundings {
   };
 
   readonly textOf = (value: unknown): string => stableText(value, this.find);
+
+  /** What a reference that says nothing else refers to, at whatever distance. */
+  #follow(schema: JSONSchema, passed: readonly JSONSchema[] = []): JSONSchema {
+    const { $ref, ...beside } = schema;
+    const target = $ref !== undefined && saysNothing(beside) ? this.find($ref) : undefined;
+    if (!target || passed.includes(target)) return schema;
+    return this.#follow(target, [...passed, target]);
+  }
 
   #idOf(schema: JSONSchema): number {
     const known = this.#ids.get(schema) ?? this.#ids.size;

@@ -28,7 +28,7 @@ export function explainFields(one: Alternative, other: Alternative, by: Explanat
 /** Of fields that nobody named, nobody sends one or relies on one. */
 function explainField(name: string, one: Alternative, other: Alternative, by: Explanation): Step[] {
   const { direction, isForward } = by.options;
-  const [own, its] = [one.members.get(name), other.members.get(name)];
+  const [own, its] = [fieldOf(one, name), fieldOf(other, name)];
   const path = `.${name}`;
   if (own && its) return by.inside(path, own, its);
   const isGone = isForward === (own !== undefined);
@@ -36,11 +36,14 @@ function explainField(name: string, one: Alternative, other: Alternative, by: Ex
   const isRefused = direction === "input" && isNever(after.others);
   const gone = direction === "output" ? "answered" : isRefused ? "refused" : "ignored";
   const added = direction === "input" && after.required.has(name) ? "new and required" : "new";
-  const said = [by.say("field", isGone ? goneWords[gone] : added, path)];
-  if (!by.breaks) return isGone && direction === "output" ? [] : said;
-  if (isGone && (direction === "output" || isRefused)) return said;
-  if (own) return by.inside(path, own, other.others);
-  return one.others.isAny ? [] : by.inside(path, one.others, its!);
+  const isBreaking = isGone && (direction === "output" || isRefused);
+  // Each is said once: as what breaks, or as a note.
+  return isBreaking === by.breaks ? [by.say("field", isGone ? goneWords[gone] : added, path)] : [];
+}
+
+/** What is known of a field: what is said of it, or what is said of all others. */
+function fieldOf({ members, others }: Alternative, name: string): Meaning | undefined {
+  return members.get(name) ?? (others.isAny || isNever(others) ? undefined : others);
 }
 
 function explainRequired(
@@ -49,9 +52,9 @@ function explainRequired(
   by: Explanation,
 ): Step[] {
   const { direction, isForward } = by.options;
-  const isNew = !before.members.has(name);
+  const isNew = !fieldOf(before, name);
   // That it is gone is said already, and that an answer has it at all.
-  if (!after.members.has(name) || (isNew && direction === "output")) return [];
+  if (!fieldOf(after, name) || (isNew && direction === "output")) return [];
   const words = {
     input: isForward ? (isNew ? "new and required" : "required now") : "optional now",
     output: isForward ? "always there now" : "may be missing now",

@@ -36,8 +36,6 @@ export function compareGuards(
     const other = now.get(exactName(one)) ?? now.get(looseName(one));
     if (!other) return [];
     const [asked, asks] = [demandsOf(one), demandsOf(other)];
-    const isMet = (demand: Demand, by: readonly Demand[]) =>
-      by.some((its) => its.isSubsetOf(demand));
     const operation = `${one.method} ${one.path}`;
     return [
       ...asks
@@ -52,6 +50,10 @@ export function compareGuards(
 
 /** What is asked of who asks: one of these. */
 type Demand = ReadonlySet<string>;
+
+function isMet(demand: Demand, by: readonly Demand[]): boolean {
+  return by.some((other) => other.isSubsetOf(demand));
+}
 
 function demandsOf({ declared }: Endpoint): Demand[] {
   return (declared.spec.guards ?? []).flatMap(({ permission = [], role = [] }) => [

@@ -116,7 +116,8 @@ const measured: Readonly<Record<Measure, Type>> = {
 function boundsOf(schema: JSONSchema, type: Type): Alternative["bounds"] {
   const bounds = new Map<Bounded, Bound>();
   const add = (name: Bounded, at: unknown, isOpen = false): void => {
-    if (typeof at !== "number") return;
+    // That a number is one of JavaScript says nothing.
+    if (typeof at !== "number" || Math.abs(at) >= Number.MAX_SAFE_INTEGER) return;
     const bound = { at, isOpen };
     const known = bounds.get(name);
     if (!known || isWithin(name, bound, known)) bounds.set(name, bound);

@@ -28,15 +28,19 @@ export async function compareSettings(
     .map(({ path, what }): Change => {
       const key = path.replace(/^\./, "");
       const isLeft = isGone(what) && has(values, key);
-      const fault = faults.get(key) ?? (isLeft ? "but it is set" : undefined);
+      const fault = isLeft ? "it is set" : faults.get(key);
       faults.delete(key);
-      return changeOf(key, fault === undefined ? [what] : [what, fault], fault !== undefined);
+      return changeOf(
+        key,
+        fault === undefined ? what : `${what}, but ${fault}`,
+        fault !== undefined,
+      );
     });
-  return [...changes, ...[...faults].map(([key, fault]) => changeOf(key, [fault], true))];
+  return [...changes, ...[...faults].map(([key, fault]) => changeOf(key, fault, true))];
 }
 
-function changeOf(key: string, words: readonly string[], breaking: boolean): Change {
-  return { kind: "setting", what: `${key || "all"}: ${words.join(", ")}`, breaking };
+function changeOf(key: string, words: string, breaking: boolean): Change {
+  return { kind: "setting", what: `${key || "all"}: ${words}`, breaking };
 }
 
 /** A plugin without a schema has no settings. */
@@ -50,7 +54,7 @@ async function faultsOf(schema: Schema | undefined, values: object): Promise<Map
   return new Map(
     itemsOf(issues, [], values).map(({ loc, type }) => [
       loc.join("."),
-      type === "missing" ? "and it has no value" : "and its value does not fit",
+      type === "missing" ? "it has no value" : "its value does not fit",
     ]),
   );
 }

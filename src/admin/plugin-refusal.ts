@@ -1,0 +1,39 @@
+import { HTTPException, messageOf, NexusError } from "../exceptions.ts";
+import { PluginFailed } from "../plugin/index.ts";
+
+/** Where it is not the state of things that stands in the way. */
+const statuses: Readonly<Record<string, number>> = {
+  NX_PLUGIN_UNKNOWN: 404,
+  NX_CONFIG: 422,
+  NX_PACKAGE: 422,
+  NX_PACKAGE_SPEC: 422,
+  NX_MANIFEST: 422,
+  NX_PLUGIN_OTHER: 422,
+  NX_VERSION_UNKNOWN: 422,
+  NX_INSTALL: 500,
+  NX_PLUGIN_STATE: 500,
+  NX_NPM: 502,
+};
+
+/**
+ * Does something to plugins; what refuses it is an answer, with the cure.
+ * @throws HTTPException for what an operator can mend
+ */
+export async function refusing<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof NexusError)) throw error;
+    const errorCode = codeOf(error);
+    throw new HTTPException(statuses[errorCode] ?? 409, messageOf(error), {
+      errorCode,
+      cause: error,
+    });
+  }
+}
+
+/** Why a plugin failed says more than that it did. */
+function codeOf(error: NexusError): string {
+  const { cause } = error;
+  return error instanceof PluginFailed && cause instanceof NexusError ? cause.code : error.code;
+}
