@@ -1,7 +1,7 @@
 import { rename } from "node:fs/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import { says, startDev, still } from "./dev.ts";
-import { cleanUp, plugin } from "./nexus-process.ts";
+import { cleanUp, plugin, until } from "./nexus-process.ts";
 
 afterAll(cleanUp);
 
@@ -213,6 +213,21 @@ Its old code serves on.
     await app.shows("Stopped by a fault; waiting for a change.");
     await app.write({ "src/features/fatal.ts": says("Fatal", "mended") });
     await app.answers("/fatal", "mended");
+  });
+
+  test("what hangs while it loads or starts is ended with its process by the next change", async () => {
+    const app = await startDev({ "plugins/hello.ts": says("Hello", "one") });
+    const [pid] = (await app.ask("/still")) as [number];
+    await app.write({
+      "plugins/hello.ts": `await new Promise(() => {});\n${says("Hello", "two")}`,
+    });
+    const isAnother = async (): Promise<boolean> => {
+      await app.write({ "plugins/hello.ts": says("Hello", "three") });
+      const answer = (await app.ask("/still")) as [number] | undefined;
+      return answer !== undefined && answer[0] !== pid;
+    };
+    await until(isAnother);
+    await app.answers("/hello", "three");
   });
 
   test("decorated plugins are reloaded too, and traces and places name the lines of their source", async () => {

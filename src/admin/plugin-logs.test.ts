@@ -50,7 +50,8 @@ async function listen(client: TestClient, token: string, query = "", seen = "") 
 
 function heardIn(block: string): Heard {
   const fields = Object.fromEntries(block.split("\n").map((line) => line.split(/: (.*)/s)));
-  return { ...fields, data: JSON.parse(fields["data"]!) } as Heard;
+  const { id, event } = fields;
+  return { id, event, data: JSON.parse(fields["data"]) };
 }
 
 const words = (heard: readonly Heard[]) => heard.map(({ data }) => data.msg);

@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { NexusConfig } from "../app/index.ts";
 import { readSettings } from "../config/index.ts";
-import { importDefault, registerPluginHooks } from "../plugin/index.ts";
+import { registerPluginHooks } from "../plugin/hooks.ts";
+import { importDefault } from "../plugin/import.ts";
 
 export interface AppFolders {
   readonly dataDir: string;

@@ -1,7 +1,5 @@
-import type { App } from "../app/index.ts";
 import { messageOf, NexusError } from "../exceptions.ts";
-import { Headers, Request } from "../message/index.ts";
-import { controlPath, createControl, operatorHeader } from "./control.ts";
+import { controlPath, operatorHeader } from "./control-place.ts";
 import { operator } from "./operator.ts";
 
 const { request } = process.getBuiltinModule("node:http");
@@ -37,36 +35,15 @@ export function askServer(place: string): AskControl {
   };
 }
 
-/** Asks the app of this process. */
-export function askHere(app: App): AskControl {
-  const exchange = createControl(app);
-  return (method, path, json) => {
-    const { promise, resolve, reject } = Promise.withResolvers<ControlAnswer>();
-    const body = bodyOf(json);
-    const asked = new Request({
-      method,
-      target: controlPath + path,
-      headers: new Headers(fields),
-      body: body.length ? once(body) : undefined,
-    });
-    exchange(asked, async (answer) => {
-      resolve({ status: answer.status, body: once(await answer.bytes()) });
-    }).catch(reject);
-    return promise;
-  };
-}
-
-const fields = {
+/** What is said of each request. */
+export const fields = {
   "content-type": "application/json",
   [operatorHeader]: encodeURIComponent(operator.operator),
 };
 
-function bodyOf(json: unknown): Uint8Array {
+/** What is sent: nothing, or JSON. */
+export function bodyOf(json: unknown): Uint8Array {
   return Buffer.from(json === undefined ? "" : JSON.stringify(json));
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }
 
 async function* chunksOf(answer: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

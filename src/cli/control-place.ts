@@ -5,6 +5,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { NexusError } from "../exceptions.ts";
 
+/** Where the routes of plugins stand, as they do over the network. */
+export const controlPath = "/api/v1/plugins";
+/** The header that names who calls the command, percent-encoded. */
+export const operatorHeader = "x-nexus-operator";
+
 /** Bytes that the name of a socket may have on every system. */
 const longest = 100;
 

@@ -82,17 +82,16 @@ test("one who listens to a log hears the end of the server", async () => {
   await server.url();
   const place = join(folder, "data/control.sock");
   const asked = request({ socketPath: place, path: "/api/v1/plugins/hello/logs" }).end();
-  const from = performance.now();
   const ended = new Promise<boolean>((resolve) =>
     asked.on("response", (answer) => {
+      // A connection that stayed would keep the server from its end.
+      expect(answer.headers.connection).toBe("close");
       answer.resume();
       answer.on("end", () => resolve(answer.complete));
       void server.stop();
     }),
   );
   expect([await ended, await server.code]).toEqual([true, 0]);
-  // It does not wait for the connection, too.
-  expect(performance.now() - from).toBeLessThan(4000);
 });
 
 test("where the data folder has too long a path, the socket is in a folder for temporary files", async () => {

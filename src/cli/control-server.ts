@@ -1,12 +1,10 @@
-import { chmodSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
 import { once } from "node:events";
+import { chmodSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { App } from "../app/index.ts";
 import { settingsKey } from "../config/index.ts";
 import { messageOf } from "../exceptions.ts";
-import { Connection, Turn } from "../http/connection.ts";
+import { Turn } from "../http/connection.ts";
 import { requestOf } from "../http/incoming.ts";
 import { sendResponse } from "../http/outgoing.ts";
 import type { Exchange } from "../http/server.ts";
@@ -43,22 +41,14 @@ async function serve(app: App, place: string): Promise<CloseControl> {
   // Few servers are ever asked.
   const open = () =>
     (control ??= import("./control.ts").then(({ createControl }) => createControl(app)));
-  const connections = new Map<Socket, Connection>();
-  const server = createServer((incoming: IncomingMessage, outgoing: ServerResponse) => {
+  const server = createServer((incoming, outgoing) => {
     // Who asks once seldom asks again, and one that stayed would keep the server from its end.
     outgoing.shouldKeepAlive = false;
     const turn = new Turn(incoming, outgoing);
-    const connection = connections.get(incoming.socket);
-    connection?.begin(turn, () => {
-      open()
-        .then((exchange) => exchange(requestOf(turn), (response) => sendResponse(response, turn)))
-        .catch(() => turn.cut())
-        .finally(() => connection.end(turn));
-    });
-  });
-  server.on("connection", (socket) => {
-    connections.set(socket, new Connection(socket));
-    socket.once("close", () => connections.delete(socket));
+    incoming.socket.once("close", () => turn.leave());
+    open()
+      .then((exchange) => exchange(requestOf(turn), (response) => sendResponse(response, turn)))
+      .catch(() => turn.cut());
   });
   // What runs may take as long as it likes.
   server.requestTimeout = 0;

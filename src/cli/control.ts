@@ -13,11 +13,7 @@ import {
   settle,
 } from "../http/index.ts";
 import type { Exchange } from "../http/server.ts";
-
-/** Where the routes of plugins stand, as they do over the network. */
-export const controlPath = "/api/v1/plugins";
-/** The header that names who calls the command, percent-encoded. */
-export const operatorHeader = "x-nexus-operator";
+import { controlPath, operatorHeader } from "./control-place.ts";
 
 /**
  * Answers the command line: the routes that look after plugins, without the app's layers, for somebody

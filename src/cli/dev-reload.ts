@@ -26,6 +26,8 @@ interface Place {
   readonly place: string;
 }
 
+/** Milliseconds that a reload may take when more has changed. */
+const patience = 3000;
 /** Migrations that must wait until no old code runs. */
 const needRestart = new Set(["NX_MIGRATION_NOT_ADDITIVE", "NX_MIGRATION_PENDING"]);
 
@@ -40,6 +42,7 @@ export class Reloading {
   readonly #shown = new Map<string, string>();
   readonly #told = new Set<string>();
   #running: Promise<void> | undefined;
+  #since = 0;
 
   constructor(options: ReloadOptions) {
     this.#options = options;
@@ -55,6 +58,8 @@ export class Reloading {
    * @returns when all of it is done
    */
   change(paths: readonly string[]): Promise<void> {
+    // Code that hangs cannot be ended here.
+    if (this.#running && performance.now() - this.#since > patience) this.#options.restart();
     for (const path of paths) this.#changed.add(path);
     this.#running ??= this.#run().finally(() => (this.#running = undefined));
     return this.#running;
@@ -71,7 +76,7 @@ export class Reloading {
   async #reload(paths: readonly string[]): Promise<void> {
     const { modules, restart } = this.#options;
     if (paths.some((path) => modules.isBound(path))) return restart();
-    const begun = performance.now();
+    const begun = (this.#since = performance.now());
     this.#told.clear();
     for (const place of modules.forget(paths)) {
       this.#stale.add(place);

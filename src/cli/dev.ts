@@ -58,7 +58,7 @@ function supervise(folder: string): void {
   const reload = (paths: readonly string[]): void => {
     const message: ToApp = { changed: paths };
     // One that ends is followed by one that reads everything anew.
-    if (child?.connected && !changed) child.send(message);
+    if (child?.connected && !changed) child.send(message, () => {});
     else again();
   };
   const end = (): void => {

@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { setImmediate as turn } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { loadPlugin, registerPluginHooks } from "../plugin/index.ts";
 
 /** Milliseconds for the modules of a plugin to be loaded. */
 const patience = 30_000;
+/** Milliseconds for what they have only begun to end. */
+const moment = 500;
 
 /**
  * What loading a plugin's modules starts by itself, which nothing can end: that belongs into `start()`.
@@ -30,15 +32,24 @@ export async function whatStarts(place: string): Promise<string | undefined> {
 /** Loads a plugin, and says to the process around what runs since then. What cannot be loaded starts nothing. */
 export async function tellWhatStarts(place: string): Promise<void> {
   registerPluginHooks();
-  await turn();
+  await sleep(0);
   const before = process.getActiveResourcesInfo();
   await loadPlugin(place).catch(() => {});
-  // What was only on its way is done by then.
-  for (let i = 0; i < 10; i++) await turn();
-  const after = process.getActiveResourcesInfo();
-  for (const one of before) {
-    const at = after.indexOf(one);
-    if (at >= 0) after.splice(at, 1);
+  const end = performance.now() + moment;
+  let started = startedSince(before);
+  // What was only on its way ends by itself.
+  while (started.length && performance.now() < end) {
+    await sleep(10);
+    started = startedSince(before);
   }
-  process.send!(after, () => process.exit());
+  process.send!(started, () => process.exit());
+}
+
+function startedSince(before: readonly string[]): string[] {
+  const now = process.getActiveResourcesInfo();
+  for (const one of before) {
+    const at = now.indexOf(one);
+    if (at >= 0) now.splice(at, 1);
+  }
+  return now;
 }

@@ -1,12 +1,12 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { Database, pendingContracts } from "../database/index.ts";
+import { Database, pendingContracts, type PluginMigrations } from "../database/index.ts";
 import { messageOf, NexusError } from "../exceptions.ts";
 import { FileStates, type SavedState, verify, Versions } from "../lifecycle/index.ts";
 import { loadPlugin } from "../plugin/index.ts";
 import { inject } from "../services.ts";
 import { foldersOf } from "./app-folders.ts";
-import type { Finding } from "./doctor.ts";
+import type { Finding } from "./doctor-finding.ts";
 import { openTaskStore } from "./load.ts";
 
 /** What is to be said of installed plugins: versions that were changed, that nobody needs, that are not finalized. */
@@ -57,23 +57,27 @@ async function contractFindings(
   versions: Versions,
   { name, version }: Which,
 ): Promise<Finding[]> {
+  // One that cannot be loaded has failed, which was told before.
+  const source = await loadPlugin(versions.folderOf(name, version)!).catch(() => undefined);
+  const { migrations = {} } = source?.type ?? {};
+  if (!Object.keys(migrations).length) return [];
   try {
-    const { migrations } = (await loadPlugin(versions.folderOf(name, version)!)).type;
-    if (!Object.keys(migrations).length) return [];
-    const app = await openTaskStore(folder);
-    try {
-      const pending = await app.run(() =>
-        pendingContracts(inject(Database), { plugin: name, migrations }),
-      );
-      const what = `${pending.join(", ")} can be finished: nexus plugin finalize ${name}`;
-      return pending.length ? [{ kind: "note", about: name, what }] : [];
-    } finally {
-      await app.close();
-    }
+    const pending = await pendingIn(folder, { plugin: name, migrations });
+    const what = `${pending.join(", ")} can be finished: nexus plugin finalize ${name}`;
+    return pending.length ? [{ kind: "note", about: name, what }] : [];
   } catch (error) {
-    // A database in memory has no past, and what cannot be loaded was told before.
-    if (error instanceof NexusError) return [];
-    throw error;
+    // A database in memory has no past.
+    if (error instanceof NexusError && error.code === "NX_TASK_COMMAND") return [];
+    return [{ kind: "fault", about: name, what: messageOf(error) }];
+  }
+}
+
+async function pendingIn(folder: string, history: PluginMigrations): Promise<readonly string[]> {
+  const app = await openTaskStore(folder);
+  try {
+    return await app.run(() => pendingContracts(inject(Database), history));
+  } finally {
+    await app.close();
   }
 }
 

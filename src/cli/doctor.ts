@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import { foldersOf } from "./app-folders.ts";
+import type { Finding } from "./doctor-finding.ts";
 import { whatStarts } from "./doctor-modules.ts";
 import { installedFindings } from "./doctor-versions.ts";
 import { plain } from "./plain.ts";
@@ -7,15 +8,6 @@ import { type OutputOptions, say, tell } from "./plugin.ts";
 import { withPlugins } from "./plugin-control.ts";
 import type { ToldPlugin } from "./plugin-view.ts";
 import { tableOf } from "./table.ts";
-
-/** Something that an operator should know. */
-export interface Finding {
-  /** Something is wrong, or this is only good to know. */
-  readonly kind: "fault" | "note";
-  /** The plugin, or the part of the platform. */
-  readonly about: string;
-  readonly what: string;
-}
 
 /** Says what is wrong with the app of this folder, and what cannot be undone. The exit code is 1 for a fault. */
 export async function doctor({ json }: OutputOptions): Promise<void> {

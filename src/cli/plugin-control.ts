@@ -2,9 +2,8 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { type ErrorItem, NexusError, type Problem } from "../exceptions.ts";
 import { foldersOf } from "./app-folders.ts";
-import { type AskControl, askHere, askServer } from "./control-client.ts";
+import { type AskControl, askServer } from "./control-client.ts";
 import { checkControlFolder, controlPlace, isAnswered } from "./control-place.ts";
-import { loadApp } from "./load.ts";
 
 /** Who looks after plugins: the server that runs, or this process where none does. */
 export interface Control {
@@ -33,6 +32,11 @@ export async function withPlugins(
 ): Promise<void> {
   const server = await findServer(process.cwd());
   if (server) return work(controlOf(server, true));
+  // Where a server runs, nothing of this is needed.
+  const [{ loadApp }, { askHere }] = await Promise.all([
+    import("./load.ts"),
+    import("./control-here.ts"),
+  ]);
   const passing = { databaseUrl: "sqlite::memory:", secret: randomBytes(32).toString("hex") };
   const over = { log: "silent", admin: undefined, ...(use === "look" && passing) };
   const { app } = await loadApp(process.cwd(), over, { looksOnly: use === "look" });

@@ -42,7 +42,7 @@ type Migration = Plan["migrations"]["expand"][number];
 const isBreaking = ({ breaking }: { readonly breaking: boolean }): boolean => breaking;
 
 function worded({ what, breaking }: { readonly what: string; readonly breaking: boolean }) {
-  return [breaking ? "breaks:" : "", what];
+  return [breaking ? `breaking: ${what}` : what];
 }
 
 function stepsOf({ name, statements, contract, obstacles, stoppedBy }: Migration): string[][] {

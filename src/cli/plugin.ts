@@ -1,4 +1,4 @@
-import { readPackageSpec } from "../lifecycle/index.ts";
+import { readPackageSpec } from "../lifecycle/package-spec.ts";
 import { type Control, withPlugins } from "./plugin-control.ts";
 import { detailsOf, rowsOf, stateOf, type ToldPlugin } from "./plugin-view.ts";
 

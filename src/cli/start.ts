@@ -1,15 +1,13 @@
 import type { App } from "../app/index.ts";
 import { logKey } from "../log.ts";
 import { serveControl } from "./control-server.ts";
-import { loadApp } from "./load.ts";
-
-type LoadOptions = Parameters<typeof loadApp>[2];
+import { loadApp, type LoadedApp, type LoadOptions } from "./load.ts";
 
 /**
  * Serves the app of the working folder until SIGTERM or SIGINT. Exit code 1 for a fault of the app's own.
  * @returns what is served
  */
-export async function start(options?: LoadOptions) {
+export async function start(options?: LoadOptions): Promise<LoadedApp> {
   const warnings = holdWarnings();
   const loaded = await loadApp(process.cwd(), {}, options);
   const { app, settings } = loaded;

@@ -94,7 +94,8 @@ function explainRules(one: Alternative, other: Alternative, by: Explanation): St
   return [...new Set([...other.rules.keys(), ...kept])].flatMap((keyword) => {
     const [own, its] = [one.rules.get(keyword), other.rules.get(keyword)];
     const fits = [...(its ?? [])].every((rule) => keeps(keyword, own ?? [], rule));
-    if (fits && (its || !exact.has(keyword))) return [];
+    const isLifted = exact.has(keyword) && (own?.size ?? 0) > (its?.size ?? 0);
+    if (fits && !isLifted) return [];
     const words = ruleWords(keyword, by.sides(own, its));
     if (keyword === "type") return [by.say("type", words)];
     return [readBy.has(keyword) ? by.say("rule", words) : by.sayChecked("rule", words)];

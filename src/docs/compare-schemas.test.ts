@@ -117,6 +117,13 @@ test("limits of an input may be loosened; those of an answer nobody relies on", 
   expect(narrower({ ...number, multipleOf: 2 }, { ...number, multipleOf: 4 })).toEqual([
     "! : multipleOf 4, was multipleOf 2",
   ]);
+  expect(compare("input", { ...number, multipleOf: 4 }, { ...number, multipleOf: 2 })).toEqual([
+    ": multipleOf 2, was multipleOf 4",
+  ]);
+  const both = { allOf: [{ ...text, pattern: "a" }, { pattern: "b" }] };
+  expect(narrower({ ...text, pattern: "a" }, both)).toEqual([
+    '! : pattern "a" and "b", was pattern "a"',
+  ]);
 });
 
 test("what says the same in other words is the same", () => {
@@ -148,6 +155,8 @@ test("what says the same in other words is the same", () => {
     ],
     [{ not: true }, { not: {} }],
     [{ not: {} }, { type: "string", minLength: 2, maxLength: 1 }],
+    [{ not: {} }, { ...number, exclusiveMinimum: 2, maximum: 2 }],
+    [{ not: {} }, { ...number, minimum: 2, exclusiveMaximum: 2 }],
     [{}, { anyOf: [{}, text] }],
     [
       { ...text, "x-hint": 1, title: "A" },
@@ -217,6 +226,11 @@ test("what cannot be understood is compared by its text", () => {
   const named = { type: "object", patternProperties: { "^x": text } };
   expect(compare("input", named, { type: "object" })).toEqual([
     '! : no longer patternProperties {"^x":{"type":"string"}}',
+  ]);
+  expect(compare("input", named, { ...named })).toEqual([]);
+  const twice = { allOf: [named, { patternProperties: { y: text } }] };
+  expect(compare("input", twice, named)).toEqual([
+    expect.stringContaining('! : patternProperties {"^x":{"type":"string"}}, was'),
   ]);
   expect(compare("input", ref("Gone"), ref("Away"))).not.toEqual([]);
   expect(compare("input", ref("Away"), ref("Away"))).toEqual([]);
@@ -397,6 +411,16 @@ test("what fits only while something else does is found out, wherever that stand
   ).toEqual(["! .a.leaf: type integer, was string"]);
 });
 
+test("what was compared inside another is as different by itself", () => {
+  const [A, B] = [{ type: "object", properties: { b: ref("B"), d: ref("D") } }, one(ref("A"))];
+  const before = { schemas: { A, B, D: one(text) } };
+  const comparison = new SchemaComparison(before, { schemas: { A, B, D: one(whole) } });
+  const paths = (name: string) =>
+    comparison.of(ref(name), ref(name), "input").map(({ path }) => path);
+  expect(paths("A")).toEqual([".d.a"]);
+  expect(paths("B")).toEqual([".a.d.a"]);
+});
+
 test("what is named twice is explained once", () => {
   const user = {
     type: "object",
@@ -412,6 +436,16 @@ test("what is named twice is explained once", () => {
     { Address: one({ ...text, maxLength: 2 }) },
   ] as const;
   expect(compare("output", user, user, limits)).toContain(".work: changes as home does");
+  const less = [
+    { Address: { ...one({ ...text, maxLength: 1 }), required: ["b"] } },
+    { Address: one({ ...text, maxLength: 2 }) },
+  ] as const;
+  expect(compare("output", user, user, less)).toEqual([
+    "! .home.b: gone",
+    "! .homework: changes as home does",
+    "! .work: changes as home does",
+    ".home.a: at most 2 characters, was at most 1 characters",
+  ]);
 });
 
 test("what is sent as text is a number, too, where any text will do", () => {

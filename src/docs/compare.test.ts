@@ -167,7 +167,10 @@ test("a body that is needed now breaks clients", async () => {
   expect(await inputChanges(none, optional)).toEqual(["POST /: body: new"]);
   expect(await inputChanges(optional, needed)).toEqual(["! POST /: body: required now"]);
   expect(await inputChanges(needed, optional)).toEqual(["POST /: body: optional now"]);
-  expect(await inputChanges(needed, none)).toEqual(["POST /: body: no longer read"]);
+  expect(await changes(needed, none)).toEqual([
+    ...[400, 413, 415, 422].map((status) => `POST /: answer ${status}: gone`),
+    "POST /: body: no longer read",
+  ]);
   expect(await inputChanges(needed, form)).toEqual([
     "! POST /: body: no longer taken as application/json",
     "POST /: body: taken as application/x-www-form-urlencoded too",
@@ -186,6 +189,7 @@ test("a form is one form, however it is sent; its files have types", async () =>
           any: file(),
           list: files({ types: ["text/csv"] }),
           old: file({ types: ["text/csv"] }),
+          two: file({ types: ["text/*", "image/png"] }),
         },
       },
       answer,
@@ -200,6 +204,7 @@ test("a form is one form, however it is sent; its files have types", async () =>
           image: file({ types: ["image/png", "image/gif"] }),
           any: file({ types: ["text/csv"] }),
           list: files({ types: ["text/*", "image/png"] }),
+          two: file({ types: ["text/csv", "image/png"] }),
         },
       },
       answer,
@@ -214,6 +219,7 @@ test("a form is one form, however it is sent; its files have types", async () =>
   expect(found.filter((line) => line.includes("/upload"))).toEqual([
     "! POST /upload: body.any: no longer takes */*",
     "! POST /upload: body.image: no longer takes image/*",
+    "! POST /upload: body.two: no longer takes text/*",
     "POST /upload: body.list: takes image/png too",
     "POST /upload: body.list: takes text/* too",
     "POST /upload: body.old: no longer read",

@@ -1,6 +1,5 @@
 import { NexusError } from "../exceptions.ts";
 import { type BrokenSource, type Manifest, placeOf, type PluginSource } from "../plugin/index.ts";
-import { verify } from "./integrity.ts";
 import { loadInstalled } from "./options.ts";
 import type { PluginStates } from "./state.ts";
 import type { Versions } from "./versions.ts";
@@ -34,10 +33,7 @@ export async function openInstalled(
       const found = await versions.find(name, version);
       ({ manifest } = found);
       if (!enabled) broken.push({ name, manifest, folder, reason: "It is disabled" });
-      else {
-        await verify(folder);
-        sources.push(await loadInstalled(found));
-      }
+      else sources.push(await loadInstalled(found));
     } catch (reason) {
       broken.push({ name, manifest, folder, reason });
     }

@@ -43,7 +43,14 @@ export class Installations {
   async adopt(installed: Installation, enable: boolean): Promise<void> {
     const { host, states, versions } = this.#options;
     const { name, version } = installed;
-    if (host.status(name) && originOf(this.#options, name) === "installed") return;
+    const other = host.status(name);
+    if (other && originOf(this.#options, name) === "installed") {
+      const now = other.manifest?.version;
+      if (now !== version) tell(this.#options, name, `Installed ${version} beside ${now}`);
+      // It may have been damaged, and is whole now.
+      else if (other.state === "failed") await host.enable(name, await loadInstalled(installed));
+      return;
+    }
     try {
       const source = await loadInstalled(installed);
       refuseTaken(this.#options, source);

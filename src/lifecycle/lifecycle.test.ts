@@ -160,3 +160,23 @@ test("parts of the platform are not disabled", async () => {
 async function plugins({ plugins }: Awaited<ReturnType<typeof living>>) {
   return Object.fromEntries((await plugins.list()).map((one) => [one.name, one]));
 }
+
+test("a damaged version runs again once it was installed anew", async () => {
+  const first = await living();
+  const spec = await first.write();
+  await first.plugins.install(spec);
+  await rm(join(first.versions.folder, "notes", "1.0.0", "index.ts"));
+  const second = await first.again();
+  expect(await second.plugins.info("notes")).toMatchObject({ state: "failed" });
+  expect(await second.plugins.install(spec)).toMatchObject({ state: "started" });
+});
+
+test("one that is gone from the author's folder is forgotten", async () => {
+  const { app, plugins, folder } = await living();
+  const place = await writePlugin(join(folder, "authors"));
+  await plugins.discover();
+  await plugins.disable("notes");
+  await rm(place, { recursive: true });
+  await plugins.discover();
+  expect([await plugins.list(), (await ask(app, "/notes"))[0]]).toEqual([[], 404]);
+});

@@ -1,12 +1,12 @@
+import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { NexusError } from "../exceptions.ts";
 import { logKey } from "../log.ts";
 import { loadPlaces, loadPlugin, type PluginSource } from "../plugin/index.ts";
 import { key } from "../scope.ts";
 import { infoOf, type PluginInfo } from "./info.ts";
 import { type DataFate, Installations } from "./installations.ts";
-import { verify } from "./integrity.ts";
 import {
   known,
   type LifecycleOptions,
@@ -52,7 +52,10 @@ export class Lifecycle {
     return infoOf(this.#options, this.#upgrades, name);
   }
 
-  /** Loads and starts what stands in the author's folder and is not known yet. @returns the names */
+  /**
+   * Loads and starts what stands in the author's folder and is not known yet, and forgets what is there no more.
+   * @returns the names of the new ones
+   */
   async discover(): Promise<string[]> {
     const { host, pluginsFolder, modules } = this.#options;
     if (pluginsFolder === undefined) return [];
@@ -68,6 +71,13 @@ export class Lifecycle {
       refuseTaken(this.#options, source);
       await host.put([source], { migrations: "all" });
       found.push(source.manifest.name);
+    }
+    for (const { name, folder } of host.plugins) {
+      const isGone = folder?.startsWith(pluginsFolder + sep) && !existsSync(folder);
+      if (!isGone || originOf(this.#options, name) !== "folder") continue;
+      await host.remove(name);
+      await this.#options.states.change({ [name]: undefined });
+      tell(this.#options, name, "Gone from the author's folder");
     }
     return found;
   }
@@ -108,8 +118,8 @@ export class Lifecycle {
       if (originOf(this.#options, name) === "platform")
         mustBeInstalled(this.#options, name, "disabled");
       const running = host.plugins.filter(({ enabled }) => enabled).map((one) => one.name);
-      this.#upgrades.leave(name);
       await host.disable(name, { cascade });
+      this.#upgrades.leave(name);
       const changed = running.filter((one) => host.status(one)?.enabled === false);
       await states.change(
         Object.fromEntries(
@@ -131,8 +141,8 @@ export class Lifecycle {
           cure: "Enable it: that loads its code too.",
         });
       }
-      this.#upgrades.leave(name);
       await host.put([await this.#fresh(name)], { keep: true });
+      this.#upgrades.leave(name);
       tell(this.#options, name, "Reloaded");
       return this.info(name);
     });
@@ -154,8 +164,8 @@ export class Lifecycle {
       const before = host.settingsOf(name);
       // An object in, an object out.
       const next = uncover(settings, before) as Record<string, unknown>;
-      this.#upgrades.leave(name);
       await host.configure(name, next);
+      this.#upgrades.leave(name);
       const version = host.sourceOf(name)?.installed ? manifest?.version : undefined;
       await save(this.#options, name, { settings: next, previous: { version, settings: before } });
       tell(this.#options, name, "Configured");
@@ -177,7 +187,7 @@ export class Lifecycle {
     const { watched } = await this.#alone(name, () =>
       this.#upgrades.upgrade(name, target, options, (reason, isCurrent) =>
         this.#alone(name, async () => {
-          if (isCurrent()) await this.#upgrades.rollback(name, { restore: true }, reason);
+          if (isCurrent()) await this.#upgrades.rollback(name, {}, reason);
         }),
       ),
     );
@@ -250,11 +260,7 @@ export class Lifecycle {
     const { folder } = known(host, name);
     const source = host.sourceOf(name);
     const version = states.get(name)?.version;
-    if (version !== undefined && versions) {
-      const installed = await versions.find(name, version);
-      await verify(installed.folder);
-      return source ?? loadInstalled(installed);
-    }
+    if (version !== undefined && versions) return loadInstalled(await versions.find(name, version));
     return folder === undefined ? source! : loadPlugin(folder, modules);
   }
 

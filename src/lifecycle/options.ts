@@ -8,6 +8,7 @@ import {
   type PluginSource,
 } from "../plugin/index.ts";
 import type { Scope } from "../scope.ts";
+import { verify } from "./integrity.ts";
 import type { PluginStates, SavedState } from "./state.ts";
 import type { InstalledVersion, Versions } from "./versions.ts";
 
@@ -53,8 +54,9 @@ export function known(host: PluginHost, name: string) {
   });
 }
 
-/** An installed version as something that can be started. */
+/** An installed version as something that can be started. @throws NX_INTEGRITY NX_LOAD */
 export async function loadInstalled({ folder, manifest }: InstalledVersion): Promise<PluginSource> {
+  await verify(folder);
   // A version never changes: its folder is loaded once, however often it comes and goes.
   return { ...(await loadPlugin(folder)), manifest, installed: true };
 }
@@ -118,6 +120,11 @@ export function refuseTaken({ host }: LifecycleOptions, { manifest, folder }: Pl
 }
 
 /** What was done to a plugin, for its log. */
-export function tell({ app }: LifecycleOptions, plugin: string, text: string): void {
-  app.get(logKey).info({ plugin }, text);
+export function tell(
+  { app }: LifecycleOptions,
+  plugin: string,
+  text: string,
+  level: "info" | "warn" = "info",
+): void {
+  app.get(logKey)[level]({ plugin }, text);
 }

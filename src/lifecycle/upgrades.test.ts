@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { appendFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import {
@@ -92,7 +92,9 @@ test("a version whose answers are worse rolls itself back while it is watched", 
     version: "1.0.0",
     last_upgrade: {
       outcome: "rolled back",
-      reason: expect.stringMatching(/^[34] of \d+ answers were faults, of the version before 0 of 0$/),
+      reason: expect.stringMatching(
+        /^[34] of \d+ answers were faults, of the version before 0 of 0$/,
+      ),
     },
   });
   expect(lines.map(({ msg }) => msg)).toContainEqual(
@@ -218,4 +220,53 @@ test("a version that cannot be loaded is no obstacle to the next one", async () 
   const spec = await second.write({ version: "1.0.1" });
   expect(await second.plugins.upgrade("notes", { spec })).toMatchObject({ state: "started" });
   expect(await ask(second.app, "/notes")).toEqual([200, "1.0.1"]);
+});
+
+test("a version that is watched stays so when the next one is refused", async () => {
+  const { plugins, write } = await living();
+  await plugins.install(await write());
+  await plugins.upgrade("notes", { spec: await write({ version: "1.1.0" }) });
+  const members = `start() { throw new Error("no disk"); }`;
+  const bad = await write({ version: "1.2.0", members });
+  await expect(plugins.upgrade("notes", { spec: bad })).rejects.toThrow("no disk");
+  const info = await plugins.info("notes");
+  expect(info).toMatchObject({ version: "1.1.0", last_upgrade: { outcome: "watched" } });
+  expect(info.watched_until).toBeInstanceOf(Date);
+  await plugins.reload("notes");
+  expect((await plugins.info("notes")).last_upgrade).toMatchObject({ outcome: "kept" });
+});
+
+test("what was stopped for is not rolled back by itself, since what was written would be lost", async () => {
+  const { app, plugins, write, lines } = await living();
+  await plugins.install(await write(tables(firstTable)));
+  const version = tables(dropping);
+  const members = `${version.members} since = Date.now();
+    health() { if (Date.now() > this.since + 300) throw new Error("no disk"); }`;
+  const spec = await write({ version: "2.0.0", ...version, members });
+  await plugins.upgrade("notes", { spec }, { stop: true, window: 20, wait: true });
+  expect(await ask(app, "/notes")).toEqual([200, "2.0.0"]);
+  expect(lines.map(({ msg }) => msg)).toContain(
+    "It is worse (it is unwell: no disk), and could not be rolled back",
+  );
+});
+
+test("a version whose files were changed does not run, also not by a rollback", async () => {
+  const { app, plugins, write, versions } = await living();
+  await plugins.install(await write());
+  await plugins.upgrade("notes", { spec: await write({ version: "1.1.0" }) });
+  await appendFile(join(versions.folder, "notes", "1.0.0", "index.ts"), "// more");
+  await expect(plugins.rollback("notes")).rejects.toMatchObject({ code: "NX_INTEGRITY" });
+  expect(await ask(app, "/notes")).toEqual([200, "1.1.0"]);
+});
+
+test("finalized, the older versions are gone", async () => {
+  const { plugins, write, versions } = await living();
+  for (const version of ["1.0.0", "1.1.0"]) {
+    const spec = await write({ version });
+    if (version === "1.0.0") await plugins.install(spec);
+    else await plugins.upgrade("notes", { spec });
+  }
+  await plugins.install(await write({ version: "2.0.0" }));
+  await plugins.finalize("notes");
+  expect(await versions.list("notes")).toEqual(["2.0.0", "1.1.0"]);
 });

@@ -1,8 +1,10 @@
+import lt from "semver/functions/lt.js";
 import satisfies from "semver/functions/satisfies.js";
-import { NexusError } from "../exceptions.ts";
+import { messageOf, NexusError } from "../exceptions.ts";
 import { logKey } from "../log.ts";
 import { type PluginSource, type PutOptions } from "../plugin/index.ts";
 import {
+  currentOf,
   known,
   type LifecycleOptions,
   loadInstalled,
@@ -40,6 +42,7 @@ export interface LastUpgrade {
 }
 
 const usualWindow = 30;
+const asked = "asked for";
 
 /** @param isCurrent false when something else has happened to the plugin meanwhile */
 type Rollback = (reason: string, isCurrent: () => boolean) => Promise<void>;
@@ -69,6 +72,12 @@ export class Upgrades {
   leave(name: string): void {
     this.#probations.get(name)?.stop();
     this.#probations.delete(name);
+    this.#keep(name);
+  }
+
+  #keep(name: string): void {
+    const last = this.#last.get(name);
+    if (last?.outcome === "watched") this.#last.set(name, { ...last, outcome: "kept" });
   }
 
   /** What an upgrade would change. Nothing is started. */
@@ -94,10 +103,16 @@ export class Upgrades {
     const { version } = source.manifest;
     if (version === from && (state === "started" || !enabled))
       return { watched: Promise.resolve() };
-    this.leave(name);
-    if (!allowBreaking) refuseBreaking(name, await this.#planFor(source));
     const before = host.traffic(name);
-    await this.#change(source, { from, stop });
+    try {
+      refuse(await this.#planFor(source), { allowBreaking, stop });
+      await this.#change(source, { from, stop });
+    } catch (error) {
+      const why = messageOf(error);
+      tell(this.#options, name, `Not upgraded from ${from} to ${version}: ${why}`, "warn");
+      throw error;
+    }
+    this.leave(name);
     this.#note(name, { from, to: version, outcome: enabled ? "watched" : "kept" });
     tell(this.#options, name, `Upgraded from ${from} to ${version}`);
     if (!enabled) return { watched: Promise.resolve() };
@@ -110,9 +125,8 @@ export class Upgrades {
    * is lost
    * @throws NX_NO_PREVIOUS NX_ROLLBACK
    */
-  async rollback(name: string, { restore = false }, reason = "asked for"): Promise<void> {
+  async rollback(name: string, { restore = false }, reason = asked): Promise<void> {
     const { host } = this.#options;
-    this.leave(name);
     const now = known(host, name);
     const { previous } = savedOf(this.#options, name);
     if (!previous) {
@@ -143,17 +157,24 @@ export class Upgrades {
       previous: undefined,
       upgrading: undefined,
     });
+    this.leave(name);
     const [from, to] = [now.manifest?.version ?? "", source.manifest.version];
+    const level = reason === asked ? "info" : "warn";
+    if (from === to) return tell(this.#options, name, "Back at the settings before", level);
     this.#note(name, { from, to, outcome: "rolled back", reason });
-    tell(this.#options, name, `Rolled back from ${from} to ${to}: ${reason}`);
+    tell(this.#options, name, `Rolled back from ${from} to ${to}: ${reason}`, level);
   }
 
-  /** Gives up going back: runs what takes away what only the version before needs. @returns the migrations */
+  /** Gives up going back: takes away what only older versions need, and these. @returns the migrations that ran */
   async finalize(name: string): Promise<readonly string[]> {
     known(this.#options.host, name);
-    const source = this.#options.host.sourceOf(name);
+    const source = await currentOf(this.#options, name);
     const done = source ? await this.#tables.finalize(source) : [];
     await save(this.#options, name, { previous: undefined });
+    const { versions, states } = this.#options;
+    const now = states.get(name)?.version;
+    for (const version of (await versions?.list(name)) ?? [])
+      if (now !== undefined && lt(version, now)) await versions!.remove(name, version);
     return done;
   }
 
@@ -199,19 +220,16 @@ export class Upgrades {
   ): Promise<void> {
     const { host } = this.#options;
     const now = this.#last.get(name);
-    const keep = (): void => {
-      const last = this.#last.get(name);
-      if (last?.outcome === "watched") this.#last.set(name, { ...last, outcome: "kept" });
-    };
-    if (!(seconds > 0)) return keep();
+    if (!(seconds > 0)) return this.#keep(name);
     const probation = new Probation({ host, plugin: name, before, seconds });
     this.#probations.set(name, probation);
     const worse = await probation.verdict;
     if (this.#probations.get(name) === probation) this.#probations.delete(name);
-    if (worse === undefined) return keep();
+    if (worse === undefined) return this.#keep(name);
     try {
       await rollback(worse, () => this.#last.get(name) === now);
     } catch (error) {
+      this.#keep(name);
       this.#options.app
         .get(logKey)
         .error(
@@ -269,11 +287,34 @@ export class Upgrades {
   }
 }
 
-function refuseBreaking(name: string, { routes, to }: Plan): void {
-  const found = routes.filter(({ breaking }) => breaking);
-  if (!found.length) return;
-  const all = found.map(({ operation, what }) => `${operation}: ${what}`).join("; ");
-  throw new NexusError("NX_PLUGIN_BREAKING", `"${name}" ${to} breaks its clients: ${all}.`, {
-    cure: "Upgrade with allow-breaking when they are ready for it.",
-  });
+/** @throws NX_PLUGIN_BREAKING NX_MIGRATION_NOT_ADDITIVE NX_MIGRATION_PENDING */
+function refuse(
+  { plugin, to, routes, migrations }: Plan,
+  { allowBreaking, stop }: { readonly allowBreaking: boolean; readonly stop: boolean },
+): void {
+  const broken = routes.filter(({ breaking }) => breaking);
+  if (broken.length && !allowBreaking) {
+    const all = broken.map(({ operation, what }) => `${operation}: ${what}`).join("; ");
+    throw new NexusError("NX_PLUGIN_BREAKING", `"${plugin}" ${to} breaks its clients: ${all}.`, {
+      cure: "Upgrade with allow-breaking when they are ready for it.",
+    });
+  }
+  const { expand, pending } = migrations;
+  if (expand.length && pending.length) {
+    const names = pending.map((name) => `"${name}"`).join(", ");
+    throw new NexusError(
+      "NX_MIGRATION_PENDING",
+      `"${plugin}" ${to} has new migrations, and contracts of earlier ones have not run: ${names}.`,
+      { cure: `Run \`nexus plugin finalize ${plugin}\` first.` },
+    );
+  }
+  const obstacle = expand.flatMap(({ name, obstacles }) =>
+    obstacles.map((one) => ({ name, ...one })),
+  )[0];
+  if (!obstacle || stop) return;
+  throw new NexusError(
+    "NX_MIGRATION_NOT_ADDITIVE",
+    `Migration "${obstacle.name}" of "${plugin}" ${to} cannot run beside the code before it, as it ${obstacle.reason}: ${obstacle.statement}.`,
+    { cure: 'Move that to the "contract" of the migration, or upgrade with --stop.' },
+  );
 }

@@ -39,6 +39,27 @@ test("a disabled plugin that gets a new version stays disabled until it is enabl
   expect(await ask("/notes")).toEqual([200, "2.0.0"]);
 });
 
+test("who waits for the last request of one does not hold up the others", async () => {
+  class Shop extends Plugin {
+    here = get("/shop", () => "shop");
+  }
+  const { app } = await start([notes("1.0.0")]);
+  const running = ask("/slow");
+  await sleep(5);
+  const disabled = app.plugins.disable("notes");
+  await app.plugins.put([source(Shop, { name: "shop" })]);
+  expect([await ask("/shop"), states()]).toEqual([
+    [200, "shop"],
+    { notes: "stopping", shop: "started" },
+  ]);
+  // Nor itself.
+  await app.plugins.enable("notes");
+  gate.resolve();
+  expect(await running).toEqual([200, "1.0.0"]);
+  await disabled;
+  expect([await ask("/notes"), states()]).toMatchObject([[200, "1.0.0"], { notes: "started" }]);
+});
+
 test("one that others need is not disabled before them, unless they go with it", async () => {
   const { app } = await start([
     notes("1.0.0"),
@@ -97,8 +118,10 @@ test("of one that could not even be made what begins as its paths answers 503", 
   }
   const { app } = await start([source(Settled, { name: "settled" })]);
   for (const method of ["GET", "POST", "DELETE"]) {
-    const response = await app.fetch(new Request("http://test/settled/here", { method }));
-    expect([response.status, response.headers.get("retry-after")]).toEqual([503, "30"]);
+    for (const path of ["/settled", "/settled/here"]) {
+      const response = await app.fetch(new Request(`http://test${path}`, { method }));
+      expect([response.status, response.headers.get("retry-after")]).toEqual([503, "30"]);
+    }
   }
   await app.plugins.put([source(Settled, { name: "settled" })], { settings: { key: "k" } });
   expect([await ask("/settled/here"), (await ask("/settled/there"))[0]]).toEqual([[200, 1], 404]);

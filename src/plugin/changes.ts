@@ -75,12 +75,8 @@ export class Changes {
     this.#isOver = true;
     this.#backoff.stop();
     await this.#turn;
-    for (const record of this.#ground.records.inOrder.toReversed()) {
-      if (record.state !== "started" && record.state !== "loaded") continue;
-      await this.stop(record);
-      // Those that still run hear of it.
-      await this.#tell();
-    }
+    for (const record of this.#ground.records.inOrder.toReversed())
+      if (record.state === "started" || record.state === "loaded") await this.stop([record]);
     await Promise.all(this.#ending);
   }
 
@@ -135,24 +131,39 @@ export class Changes {
     const drained = isPaused ? Promise.resolve() : this.#retire(old, options.drain);
     this.#news.push(() => swap.tell());
     await this.#revive();
-    return { plugins: [...swap.units.keys()], drained };
+    return { plugins: [...swap.started.keys()], drained };
   }
 
-  async stop(record: PluginRecord): Promise<void> {
-    const { name, state, unit } = record;
-    this.#backoff.forget(record);
-    this.#stand(record, "gone");
-    if (unit && (state === "started" || state === "loaded")) {
-      record.state = "stopping";
+  /**
+   * Takes plugins out of force, those that need others first.
+   * @returns what resolves when the last of them has ended; the next change does not wait for it
+   */
+  stop(records: readonly PluginRecord[]): Promise<void> {
+    const ending = records.flatMap((record) => {
+      const { name, state, unit } = record;
+      this.#backoff.forget(record);
+      this.#stand(record, "gone");
+      this.#ground.offers.set(name, []);
+      record.state = "stopped";
+      record.unit = undefined;
+      if (!unit || state === "failed") return [];
       unit.silence();
-      await endQuietly(this.#ground, unit);
-    }
-    record.state = "stopped";
-    record.unit = undefined;
-    this.#ground.offers.set(name, []);
-    if (state !== "started") return;
-    const events = this.#ground.around.app.get(eventsKey);
-    this.#news.push(() => events.publish(`plugin.${name}.stopped`, { plugin: name }));
+      record.state = "stopping";
+      return [{ record, unit, isTold: state === "started" }];
+    });
+    const drained = this.#retire(ending.map(({ unit }) => unit));
+    return drained.then(async () => {
+      const events = this.#ground.around.app.get(eventsKey);
+      for (const { record, isTold } of ending) {
+        const { name } = record;
+        // It may have been started again meanwhile.
+        if (record.state === "stopping") record.state = "stopped";
+        if (!isTold) continue;
+        await this.#ground.around.app.run(() =>
+          events.publish(`plugin.${name}.stopped`, { plugin: name }),
+        );
+      }
+    });
   }
 
   /** One that failed keeps its paths, and may be tried again. */

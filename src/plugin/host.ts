@@ -183,15 +183,16 @@ export class PluginHost {
    * @throws NX_PLUGIN_NEEDED NX_PLUGIN_UNKNOWN
    */
   async disable(name: string, { cascade = false } = {}): Promise<void> {
-    await this.#changes.alone(async () => {
+    const { drained } = await this.#changes.alone(async () => {
       const record = this.#records.known(name);
       const needing = this.#records.needing([name]);
       if (needing.length && !cascade) throw needed(record, needing);
-      for (const one of [...needing.toReversed(), record]) {
-        one.enabled = false;
-        await this.#changes.stop(one);
-      }
+      const all = [...needing.toReversed(), record];
+      for (const one of all) one.enabled = false;
+      // The next change does not wait for it.
+      return { drained: this.#changes.stop(all) };
     });
+    await drained;
   }
 
   /** Disables one, and forgets it. @throws NX_PLUGIN_NEEDED NX_PLUGIN_UNKNOWN */

@@ -19,7 +19,8 @@ export function explainImport(error: unknown, files: Iterable<string>): unknown 
 
 /** As `explainImport`, for code that cannot be read. */
 export function explainSyntax(error: unknown, files: Iterable<string>): unknown {
-  if (!(error instanceof SyntaxError || error instanceof TypeError) || findSpot(error)) return error;
+  if (!(error instanceof SyntaxError || error instanceof TypeError) || findSpot(error))
+    return error;
   for (const file of files) {
     const found = faultIn(file, error);
     if (found !== error) return found;

@@ -249,23 +249,34 @@ describe.each(["runner", "generations"] as const)("by %s", (loader) => {
         found[name] = { ...fault, mended: (await load("plugins/a/index.ts")) === name };
       }
       return found;`;
-    const spot = (line: number, file = "plugins/a/b.ts") =>
-      expect.objectContaining({ file, line, mended: true });
     const found = await run(files, code);
     expect(found).toEqual({
-      syntax: spot(5),
-      twice: spot(3),
+      syntax: spot(5, 18),
+      twice: spot(3, 7),
       enum: spot(2),
-      thrown: spot(3),
+      thrown: spot(3, 6),
       noFile: spot(2),
       noPackage: spot(2),
-      noExport: spot(1, "plugins/a/index.ts"),
+      noExport: spot(1, undefined, "plugins/a/index.ts"),
       noSuffix: spot(2),
-      json: spot(3, "plugins/a/x.json"),
-      attribute: spot(2),
-      decorated: spot(5),
-      torn: expect.objectContaining({ file: "plugins/a/b.ts", mended: true }),
+      json: spot(3, 8, "plugins/a/x.json"),
+      attribute: spot(2, 1),
+      decorated: spot(5, 9),
+      torn: spot(2, 14),
     });
-    console.log(found);
+    for (const name of ["noFile", "noSuffix", "noPackage"]) {
+      expect(found[name].message).toMatch(
+        /^Cannot find (module|package) '.*(gone\.ts|whole|no-such-package)' imported from .*\/b\.ts$/,
+      );
+    }
+    expect(found.noExport.message).toBe(
+      "The requested module './b.ts' does not provide an export named 'b'",
+    );
   });
 });
+
+/** Where both loaders find a fault, and that the fault was over when the file was mended. */
+function spot(line: number, column?: number, file = "plugins/a/b.ts"): object {
+  const known = { file, line, mended: true, ...(column !== undefined && { column }) };
+  return expect.objectContaining(known);
+}

@@ -24,7 +24,8 @@ test("what was replaced is freed, however often, along with what needs it", asyn
     await drained;
   }
   // An event may still be on its way to those that were told last.
-  const living = () => [Clock, Clocks, Diary].map((type) => queryObjects(type, { format: "count" }));
+  const living = () =>
+    [Clock, Clocks, Diary].map((type) => queryObjects(type, { format: "count" }));
   await expect.poll(living).toEqual([1, 1, 1]);
 });
 

@@ -69,9 +69,10 @@ export class Swap {
   readonly #entrants: readonly Entrant[];
   readonly #units = new Map<string, Unit>();
   /** What was in force before. */
-  readonly #before: ReadonlyMap<PluginRecord, Before>;
+  readonly #before: Map<PluginRecord, Before>;
   /** The routes that the new ones take the place of. */
   #replaced: readonly Endpoint[] = [];
+  readonly #started = new Map<string, string>();
 
   /** @param entrants the plugins that change, and those that need them */
   constructor(ground: Ground, entrants: readonly Entrant[]) {
@@ -93,9 +94,14 @@ export class Swap {
     return names.toReversed().map((name) => byName.get(name)!);
   }
 
-  /** The new ones, by plugin. */
+  /** The new ones, by plugin, until they are in force. */
   get units(): ReadonlyMap<string, Unit> {
     return this.#units;
+  }
+
+  /** Those that are in force, with their versions, in the order of need. */
+  get started(): ReadonlyMap<string, string> {
+    return this.#started;
   }
 
   /** Makes all of them, without an effect outside. @throws PluginFailed */
@@ -148,15 +154,14 @@ export class Swap {
       this.#revert();
       throw error;
     }
+    this.#leave();
   }
 
   /** Tells everybody. */
   async tell(): Promise<void> {
     const events = this.#ground.around.app.get(eventsKey);
-    for (const { name, source } of this.#units.values()) {
-      const { version } = source.manifest;
-      await events.publish(`plugin.${name}.started`, { plugin: name, version });
-    }
+    for (const [plugin, version] of this.#started)
+      await events.publish(`plugin.${plugin}.started`, { plugin, version });
   }
 
   /** Ends what was made and is not in force. */
@@ -167,6 +172,15 @@ export class Swap {
       offers.set(record.name, state === "found" ? [] : (source?.type.services ?? []));
     }
     for (const unit of [...this.#units.values()].toReversed()) await unit.end(0).catch(() => {});
+  }
+
+  /** The new ones find others through it as long as they live: it knows of no others from now on. */
+  #leave(): void {
+    for (const { name, source } of this.#units.values())
+      this.#started.set(name, source.manifest.version);
+    this.#units.clear();
+    this.#before.clear();
+    this.#replaced = [];
   }
 
   #revert(): void {

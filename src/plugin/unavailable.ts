@@ -43,14 +43,15 @@ export function closedRoutes(
   // Of one that was never made only the beginning of its paths is known.
   const prefix = record.source?.type.prefix;
   if (!prefix) return [];
-  const all = Object.assign(new Routes(), {
-    get: get("/{rest:path}", hidden, refuse),
-    post: post("/{rest:path}", hidden, refuse),
-    put: put("/{rest:path}", hidden, refuse),
-    patch: patch("/{rest:path}", hidden, refuse),
-    del: del("/{rest:path}", hidden, refuse),
-    options: options("/{rest:path}", hidden, refuse),
-  });
+  const routes = (path: "/" | "/{rest:path}") => [
+    get(path, hidden, refuse),
+    post(path, hidden, refuse),
+    put(path, hidden, refuse),
+    patch(path, hidden, refuse),
+    del(path, hidden, refuse),
+    options(path, hidden, refuse),
+  ];
+  const all = Object.assign(new Routes(), { ...[...routes("/"), ...routes("/{rest:path}")] });
   return routesOf(all, prefix).map((one) =>
     createEndpoint(one, { plugin: record.name, scope: app, onError }),
   );

@@ -40,13 +40,15 @@ function open(folder: string, tell: (path: string) => void) {
     const tree = listen(place, (_, name) => tell(join(place, name)), { recursive: true, ignore });
     trees.set(place, tree);
   };
-  if (!isFolder(folder)) return { places: [], close() {} };
+  const places = new Set<string>();
+  if (!isFolder(folder)) return { places, close() {} };
   const top = listen(folder, (event, name) => {
     const place = join(folder, name);
+    places.add(place);
     if (event === "rename") descend(place);
     tell(place);
   });
-  const places = readdirSync(folder).map((name) => join(folder, name));
+  for (const name of readdirSync(folder)) places.add(join(folder, name));
   for (const place of places) descend(place);
   return {
     places,

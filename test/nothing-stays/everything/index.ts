@@ -11,8 +11,8 @@ import {
   eventsOf,
   file,
   get,
-  HTTPException,
   inject,
+  JSONResponse,
   middleware,
   mount,
   on,
@@ -51,15 +51,12 @@ class Counter extends Service {
   /** Hears of all apps' events. */
   listen = on("**", () => void this.heard++);
 
-  count = task(
-    { input: z.object({ n: z.int() }), retries: 1 },
-    async ({ input, progress, signal }) => {
-      progress(50, "halfway");
-      // Goes on until the plugin ends.
-      if (input.n < 0) await new Promise((done) => signal.addEventListener("abort", done));
-      return input.n;
-    },
-  );
+  /** Takes a while. */
+  count = task({ input: z.object({ n: z.int() }), retries: 1 }, async ({ input, progress }) => {
+    progress(0.5, "halfway");
+    await new Promise((done) => setTimeout(done, 200));
+    return input.n;
+  });
   tidy = task({ cron: "*/5 * * * *" }, () => {});
 
   stop(): void {
@@ -84,7 +81,7 @@ export default class Everything extends Plugin {
   static override readonly permissions = { "everything:write": "Change everything" };
   static override readonly roles = { everybody: ["everything:*"] };
   static override readonly errorHandlers = [
-    onError(Broken, () => new HTTPException(418, "It is broken")),
+    onError(Broken, () => new JSONResponse({ detail: "It is broken" }, { status: 418 })),
   ];
   static override readonly migrations: Migrations = {
     "0001_things": {

@@ -1,85 +1,82 @@
 import { readdir, readlink } from "node:fs/promises";
 import { relative } from "node:path";
 import { queryObjects } from "node:v8";
-import { emit, event, get, inject, on, Plugin, Routes, Service, task } from "nexus-platform";
+import { addTagMetadata, file, get, inject, Plugin, post, task } from "nexus-platform";
 import { settingsKey } from "nexus-platform/config";
-import { Context } from "nexus-platform/context";
 import { Database } from "nexus-platform/database";
 import { eventsKey } from "nexus-platform/events";
 import { hostKey, tableKey } from "nexus-platform/plugin";
 import { currentScope, Scope } from "nexus-platform/scope";
 import { Storage } from "nexus-platform/storage";
-import { z } from "zod";
 import { privateState } from "./private-state.ts";
 
-const surveyed = event("surveyor.surveyed", z.object({}));
+interface Tables {
+  nexus_task_schedules: { name: string };
+}
 
-/** Says what there is in the process; of the platform it has itself all that makes itself when first asked for. */
+/** Says what there is in its process. What the platform makes when it is first asked for, it has asked for. */
 export default class Surveyor extends Plugin {
   static override readonly prefix = "/surveyor";
   readonly #app = currentScope("new Surveyor()").root;
-  readonly #db = inject(Database);
-  readonly #files = inject(Storage);
+  readonly #db = inject(Database<Tables>);
+  readonly files = inject(Storage);
 
   work = task({ cron: "0 0 1 1 *" }, () => {});
-  hear = on(surveyed, () => {});
+  upload = post("/upload", { form: { file: file() } }, ({ file }) => file.size);
 
-  /** Once, so that nothing is new to the platform. */
-  override async start(): Promise<void> {
-    this.every(1000, () => {});
-    await this.#files.put("surveyor", "a");
-    await this.#files.delete("surveyor");
-    await emit(surveyed, {});
+  override start(): void {
+    addTagMetadata({ name: "surveyor", description: "Says what there is" });
   }
 
   survey = get("/", async () => {
     const { dataDir } = this.#app.get(settingsKey);
     const tables = await this.#db.introspection.getTables();
+    const schedules = await this.#db.selectFrom("nexus_task_schedules").select("name").execute();
+    const files = await readdir(dataDir, { recursive: true, withFileTypes: true });
+    const { "#values": values, "#undo": undo } = privateState(this.#app);
     return {
+      plugins: this.#app.get(hostKey).plugins.map(({ name, state }) => `${name} ${state}`),
       routes: this.#app
         .get(tableKey)
         .current.entries.map(({ method, path }) => `${method} ${path}`),
-      plugins: this.#app.get(hostKey).plugins.map(({ name, state }) => `${name} ${state}`),
-      app: privateState(this.#app),
-      events: privateState(this.#app.get(eventsKey)),
+      app: { values, undo },
+      subscriptions: privateState(this.#app.get(eventsKey))["#subscriptions"],
       living: living(),
-      resources: tally(process.getActiveResourcesInfo()),
+      // What is over in a moment is nobody's.
+      resources: tally(
+        process.getActiveResourcesInfo().filter((name) => !/^FSReq|^Immediate/.test(name)),
+      ),
       descriptors: tally(await descriptors()),
-      listeners: Object.fromEntries(
-        process.eventNames().map((name) => [String(name), process.listenerCount(name)]),
+      listeners: tally(
+        process
+          .eventNames()
+          .flatMap((name) => process.listeners(name as "exit").map(() => String(name))),
       ),
       tables: tables.map(({ name }) => name),
-      files: (await readdir(dataDir, { recursive: true, withFileTypes: true }))
+      schedules: schedules.map(({ name }) => name),
+      files: files
         .filter((entry) => entry.isFile())
-        .map(({ parentPath, name }) => relative(dataDir, `${parentPath}/${name}`)),
+        .map(({ parentPath, name }) => relative(dataDir, `${parentPath}/${name}`))
+        .toSorted(),
     };
   });
 }
 
-/** How many there are of what a plugin may leave behind, after the garbage has been collected. */
+/** How many there are, once the garbage has been collected, of what is there for a plugin. */
 function living(): Record<string, number> {
   const timer = setTimeout(() => {}, 0);
   clearTimeout(timer);
-  const classes = {
-    Plugin,
-    Routes,
-    Service,
-    Scope,
-    Context,
-    AbortController,
-    Timeout: timer.constructor,
-  };
+  const classes = { Plugin, Scope, AbortController, Timeout: timer.constructor };
   return Object.fromEntries(
-    Object.entries(classes).map(([name, type]) => [
-      name,
-      queryObjects(type as never, { format: "count" }),
-    ]),
+    Object.entries(classes).map(([name, type]) => {
+      return [name, queryObjects(type, { format: "count" })];
+    }),
   );
 }
 
 async function descriptors(): Promise<string[]> {
   const names = await readdir("/proc/self/fd");
-  const targets = names.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => "gone"));
+  const targets = names.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => "closed"));
   return (await Promise.all(targets)).map((target) => target.replace(/:\[\d+\]$/, ""));
 }
 

@@ -1,40 +1,51 @@
-import { Session } from "node:inspector";
-import type { Runtime } from "node:inspector";
+import { type Runtime, Session } from "node:inspector";
 
-/** What an object keeps to itself: of each private field its size, of a map its keys too. */
+/** What an object keeps to itself: of each private field the keys, or how many there are. */
 export function privateState(object: object): Record<string, string> {
   const session = new Session();
   session.connect();
-  const post = <T>(method: string, options: object): T => {
-    let result: T | undefined;
-    // Of one's own thread it answers at once.
-    session.post(method, options, (_error, found) => (result = found as T));
-    return result!;
-  };
+  Object.assign(globalThis, { surveyed: object });
   try {
-    Object.assign(globalThis, { surveyed: object });
-    const { result } = post<Runtime.EvaluateReturnType>("Runtime.evaluate", {
-      expression: "globalThis.surveyed",
+    const { result } = post(session, "Runtime.evaluate", { expression: "surveyed" }) as Found;
+    const { privateProperties } = post(session, "Runtime.getProperties", {
+      objectId: result.objectId,
+    }) as Properties;
+    const entries = privateProperties.flatMap(({ name, value }) => {
+      if (value?.objectId === undefined) return [];
+      const options = {
+        objectId: value.objectId,
+        functionDeclaration: `${contentOf}`,
+        returnByValue: true,
+      };
+      return [
+        [name, (post(session, "Runtime.callFunctionOn", options) as Found).result.value as string],
+      ];
     });
-    const { privateProperties = [] } = post<
-      Runtime.GetPropertiesReturnType & { privateProperties?: Runtime.PropertyDescriptor[] }
-    >("Runtime.getProperties", { objectId: result.objectId, ownProperties: true });
-    return Object.fromEntries(
-      privateProperties.flatMap(({ name, value }) => {
-        if (!value?.objectId) return [];
-        const keys = post<Runtime.CallFunctionOnReturnType>("Runtime.callFunctionOn", {
-          objectId: value.objectId,
-          functionDeclaration: `function () {
-            if (this instanceof Map) return [...this.keys()].map(String).sort().join(" ");
-            return Array.isArray(this) ? String(this.length) : this instanceof Set ? String(this.size) : "";
-          }`,
-          returnByValue: true,
-        });
-        return [[name, String(keys.result.value)]];
-      }),
-    );
+    return Object.fromEntries(entries) as Record<string, string>;
   } finally {
     Reflect.deleteProperty(globalThis, "surveyed");
     session.disconnect();
   }
+}
+
+interface Found {
+  readonly result: Runtime.RemoteObject;
+}
+interface Properties {
+  readonly privateProperties: readonly {
+    readonly name: string;
+    readonly value?: Runtime.RemoteObject;
+  }[];
+}
+
+/** Of one's own thread it answers at once. */
+function post(session: Session, method: string, options: object): unknown {
+  let answer: unknown;
+  session.post(method, options, (_, found) => (answer = found));
+  return answer;
+}
+
+function contentOf(this: unknown): string {
+  if (this instanceof Map) return [...this.keys()].map(String).toSorted().join(" ");
+  return String(Array.isArray(this) ? this.length : Object.prototype.toString.call(this));
 }
