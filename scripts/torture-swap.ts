@@ -1,8 +1,65 @@
 import { parseArgs } from "node:util";
+import type { Times } from "../test/torture/load.ts";
 import { tortureSwap } from "../test/torture/swap.ts";
-const { values } = parseArgs({ options: { cycles: { type: "string", default: "100" }, broken: { type: "string", default: "100" }, seed: { type: "string", default: "1" } } });
-const r = await tortureSwap({ cycles: +values.cycles, broken: +values.broken, seed: +values.seed, log: console.log });
-const { times, ...rest } = r;
-console.log({...rest, failed: r.failed.slice(0, 20), mixed: r.mixed.slice(0, 20), nf: r.failed.length});
-const at = (t: readonly number[], p: number) => t[Math.floor(t.length * p)] ?? 0;
-for (const [k, t] of Object.entries(times)) console.log(k, t.swaps.length, t.calm.length, "p50", at(t.swaps,.5).toFixed(1), at(t.calm,.5).toFixed(1), "p99", at(t.swaps,.99).toFixed(1), at(t.calm,.99).toFixed(1), (at(t.swaps,.99)/at(t.calm,.99)).toFixed(2));
+import { tortureUpgrades } from "../test/torture/upgrade-kills.ts";
+
+/**
+ * `npm run torture:swap -- --cycles 1000`: changes a plugin of a server under load again and again, tries
+ * versions that are broken, and kills servers in the middle of upgrades.
+ */
+
+const { values } = parseArgs({
+  options: {
+    cycles: { type: "string", default: "100" },
+    broken: { type: "string", default: "100" },
+    kills: { type: "string", default: "100" },
+    seed: { type: "string", default: String(Date.now() % 1_000_000) },
+  },
+});
+const [cycles, broken, kills, seed] = [
+  numberOf("cycles"),
+  numberOf("broken"),
+  numberOf("kills"),
+  numberOf("seed"),
+];
+const log = console.log;
+log(`seed ${seed}`);
+const swap = await tortureSwap({ cycles, broken, seed, log });
+const { swaps, requests, mixed, grown } = swap;
+log(`${swap.refused} broken versions were refused; ${swap.outlived} answers outlived their version`);
+for (const [kind, times] of Object.entries(swap.times)) log(`${kind}: ${describe(times)}`);
+const upgrades = await tortureUpgrades({ kills, seed, log });
+log(
+  `${upgrades.kills} kills: then on the old version ${upgrades.on.old} times, on the new one ${upgrades.on.new}; ` +
+    `${upgrades.cutShort} upgrades were cut short, ${upgrades.restored} with tables to put back`,
+);
+const failed = [...swap.failed, ...upgrades.faults];
+tell("Failed", failed);
+tell("Mixed", mixed);
+tell("Grown", grown);
+log(`${swaps} swaps, ${requests} requests, ${failed.length} failed, ${mixed.length} mixed`);
+process.exitCode = failed.length || mixed.length || grown.length ? 1 : 0;
+
+function numberOf(name: keyof typeof values): number {
+  if (!/^\d+$/.test(values[name])) throw new Error(`--${name} is no number: ${values[name]}`);
+  return Number(values[name]);
+}
+
+/** The first of them say enough. */
+function tell(what: string, all: readonly string[]): void {
+  for (const one of all.slice(0, 20)) log(`${what}: ${one}`);
+}
+
+function describe({ swaps, calm }: Times): string {
+  const ratio = at(swaps, 0.99) / at(calm, 0.99);
+  const both = (part: number) =>
+    `${at(swaps, part).toFixed(1)} ms during swaps, ${at(calm, part).toFixed(1)} ms without`;
+  return (
+    `99 % within ${both(0.99)}: ${ratio.toFixed(2)} times; half of them within ${both(0.5)} ` +
+    `(${swaps.length} and ${calm.length} answers)`
+  );
+}
+
+function at(sorted: readonly number[], part: number): number {
+  return sorted[Math.floor(sorted.length * part)] ?? NaN;
+}

@@ -1,7 +1,7 @@
 import { rename, rm } from "node:fs/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import { says, startDev, still } from "./dev.ts";
-import { cleanUp, makeFolder, nexus, plugin, until } from "./nexus-process.ts";
+import { cleanUp, makeFolder, nexus, plugin, until, writeFiles } from "./nexus-process.ts";
 
 afterAll(cleanUp);
 
@@ -25,6 +25,7 @@ describe("nexus dev", { timeout: 60_000 }, () => {
       "plugins/hello/index.ts": `import { text } from "./text.ts";\n${plugin("Hello", `hello = get("/hello", () => text);`)}`,
       "plugins/hello/text.ts": `export const text: string = "one";`,
     });
+    expect(app.dev.stderr()).toBe("");
     const [pid] = (await app.ask("/still")) as [number, number];
     for (const text of ["two", "three"]) {
       await app.write({ "plugins/hello/text.ts": `export const text: string = "${text}";` });
@@ -129,6 +130,20 @@ describe("nexus dev", { timeout: 60_000 }, () => {
     }
     await app.answers("/slow", "8");
     expect(app.dev.stderr().match(/Reloaded slow/g)!.length).toBeLessThan(8);
+  });
+
+  test("what changes while the app starts is not lost", async () => {
+    const slow = `start() { console.error("starting"); return new Promise((done) => setTimeout(done, 700)); }`;
+    const files = {
+      "plugins/hello.ts": says("Hello", "one"),
+      "plugins/slow.ts": plugin("Slow", slow),
+    };
+    const folder = await makeFolder(files);
+    const dev = nexus("dev", folder);
+    await until(() => dev.stderr().includes("starting"));
+    await writeFiles(folder, { "plugins/hello.ts": says("Hello", "two") });
+    const url = await dev.url();
+    await until(async () => (await (await fetch(`${url}/hello`)).text()) === `"two"`);
   });
 
   test("begins the process anew where only that helps", async () => {

@@ -70,7 +70,7 @@ test(
   { timeout: 60_000 },
   async () => {
     const folder = await makeFolder();
-    const parts = Array.from({ length: 10 }, (_, at) => at);
+    const parts = Array.from({ length: 6 }, (_, at) => at);
     await writeFiles(folder, {
       "plugins/notes/index.ts": plugin(
         "Notes",

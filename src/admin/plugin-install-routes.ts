@@ -50,7 +50,7 @@ export class PluginInstallRoutes extends Routes {
     },
   );
 
-  /** Start what is new in the author's folder of plugins. Answers with that alone. */
+  /** Start what is new in the author's folder of plugins, and forget what is gone. Answers with what is new. */
   discover = post("/discover", { response: PluginList, responses: { 409: Conflict } }, async () => {
     const names = await changePlugin<string[]>(
       { action: "plugin.discovered", details: (found) => ({ names: found }) },

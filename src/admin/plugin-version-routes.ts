@@ -65,7 +65,7 @@ export class PluginVersionRoutes extends Routes {
   );
 
   /**
-   * Finish an upgrade: give up going back, and take away what only the version before needed.
+   * Finish an upgrade: give up going back, and take away older versions and what only they needed.
    *
    * Answers with the migrations whose `contract` was run.
    */

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { confirm, isRefusal } from "../auth/index.ts";
 import type { Context } from "../context.ts";
 import type { ServerEvent } from "../message/index.ts";
 import { type TaskStatus, watchTask } from "../tasks/index.ts";
 import { isFinal } from "../tasks/status.ts";
+import { mayListen } from "./listening.ts";
 
 /** A state of a task as an event; equal states have equal ids, also after a reconnection. */
 export function eventOf(task: TaskStatus): ServerEvent & { readonly id: string } {
@@ -30,17 +30,7 @@ export async function* taskEvents(
     const event = eventOf(task);
     if (event.id === seen) continue;
     // A task may run for hours, and who hears of it may be shut out meanwhile.
-    if (!(await maySeeStill(context))) return;
+    if (!(await mayListen(context))) return;
     yield event;
-  }
-}
-
-async function maySeeStill(context: Context): Promise<boolean> {
-  try {
-    await confirm(context);
-    return true;
-  } catch (error) {
-    if (isRefusal(error)) return false;
-    throw error;
   }
 }

@@ -33,7 +33,7 @@ export function addPluginCommands(program: Command): void {
     .action(async (spec, options) => (await import("./plugin.ts")).install(spec, options));
   plugin
     .command("discover")
-    .description("start what is new in the folder of plugins")
+    .description("start what is new in the folder of plugins, and forget what is gone")
     .option("--json", "as JSON")
     .action(async (options) => (await import("./plugin.ts")).discover(options));
   plugin
@@ -88,7 +88,7 @@ export function addPluginCommands(program: Command): void {
     .action(async (name, options) => (await import("./plugin-upgrade.ts")).rollback(name, options));
   plugin
     .command("finalize <name>")
-    .description("give up going back, and take away what only the version before needed")
+    .description("give up going back: take away older versions, and what only they needed")
     .option("--json", "as JSON")
     .action(async (name, options) => (await import("./plugin-upgrade.ts")).finalize(name, options));
   plugin

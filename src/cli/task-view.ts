@@ -1,4 +1,5 @@
 import type { TaskStatus } from "../tasks/index.ts";
+import { plain } from "./plain.ts";
 import { tableOf } from "./table.ts";
 
 /** A line a task: id, status, progress, name, when it was created, and who it belongs to. */
@@ -51,9 +52,4 @@ function percent(progress: number): string {
 function textOf(value: unknown): string {
   if (value instanceof Date) return value.toISOString();
   return plain(typeof value === "string" ? value : JSON.stringify(value));
-}
-
-/** On one line, and without what a terminal would obey: these texts are a task's own. */
-function plain(text: string): string {
-  return text.replace(/[\s\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").trim();
 }

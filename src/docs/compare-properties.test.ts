@@ -198,7 +198,7 @@ test("what breaks nobody takes everything that was taken before", () => {
       for (const input of inputs)
         if (took.safeParse(input).success) expect(takes.safeParse(input).success).toBe(true);
     }),
-    { numRuns: 800 },
+    { numRuns: 400 },
   );
 });
 
@@ -252,7 +252,7 @@ test("a document is the same as itself in any order, whatever its components are
         expect(compareAPI(other, document)).toEqual([]);
       }
     }),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
 });
 
@@ -263,7 +263,7 @@ test("whatever an input takes less of breaks; whatever it takes more of does not
       expect(breaking("text", wide, narrow)).not.toEqual([]);
       expect(breaking("input", narrow, wide)).toEqual([]);
     }),
-    { numRuns: 800 },
+    { numRuns: 400 },
   );
 });
 
@@ -288,6 +288,6 @@ test("a narrowing anywhere in a document is named with its operations", () => {
         ).toBe(false);
       }
     }),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
 });

@@ -16,7 +16,7 @@ import {
 import type { Plan } from "./plan.ts";
 import type { PluginTables } from "./plugin-tables.ts";
 import { Probation, type Traffic } from "./probation.ts";
-import type { PreviousVersion } from "./state.ts";
+import type { PreviousVersion, SavedState } from "./state.ts";
 
 /** Where an upgrade leads: to an installed version, or to a package, which is installed first. */
 export type Target = { readonly version: string } | { readonly spec: string };
@@ -144,18 +144,12 @@ export class Upgrades {
       );
     }
     const source = await this.#previousSource(name, previous);
-    const { settings } = previous;
-    if (previous.stopped) {
-      await this.#put(source, {
-        settings: settings ?? {},
-        stop: { stopped: () => this.#tables.restore(name) },
-      });
-    } else await this.#put(source, { settings: settings ?? {} });
-    await save(this.#options, name, {
-      version: previous.version,
-      settings,
-      previous: undefined,
-      upgrading: undefined,
+    const { version, settings } = previous;
+    const stop = previous.stopped && { stopped: () => this.#tables.restore(name) };
+    await this.#put(source, {
+      settings: settings ?? {},
+      ...(stop && { stop }),
+      decision: { version, settings, previous: undefined },
     });
     this.leave(name);
     const [from, to] = [now.manifest?.version ?? "", source.manifest.version];
@@ -188,29 +182,31 @@ export class Upgrades {
       settings,
       ...(stop && { stopped: true }),
     };
+    const pause = {
+      stopped: async () => {
+        await this.#tables.copy(name);
+        await save(this.#options, name, { upgrading: { version, copied: true } });
+      },
+      failed: () => this.#tables.restore(name),
+    };
     await save(this.#options, name, { upgrading: { version } });
-    try {
-      if (!stop) await this.#put(source, {});
-      else {
-        await this.#put(source, {
-          stop: {
-            stopped: async () => {
-              await this.#tables.copy(name);
-              await save(this.#options, name, { upgrading: { version, copied: true } });
-            },
-            failed: () => this.#tables.restore(name),
-          },
-        });
-      }
-    } catch (error) {
-      await save(this.#options, name, { upgrading: undefined });
-      throw error;
-    }
-    await save(this.#options, name, { version, previous, upgrading: undefined });
+    await this.#put(source, { ...(stop && { stop: pause }), decision: { version, previous } });
   }
 
-  async #put(source: PluginSource, options: PutOptions): Promise<void> {
-    await this.#options.host.put([source], options);
+  /** Puts it in force; what is decided by that is kept before anybody sees it, and taken back when it fails. */
+  async #put(
+    source: PluginSource,
+    { decision, ...options }: PutOptions & { readonly decision: Partial<SavedState> },
+  ): Promise<void> {
+    const { name } = source.manifest;
+    const { version, settings, previous } = savedOf(this.#options, name);
+    const decide = () => save(this.#options, name, { ...decision, upgrading: undefined });
+    try {
+      await this.#options.host.put([source], { ...options, decide });
+    } catch (error) {
+      await save(this.#options, name, { version, settings, previous, upgrading: undefined });
+      throw error;
+    }
   }
 
   async #watch(

@@ -21,6 +21,11 @@ export interface PutOptions {
   readonly keep?: boolean;
   /** Seconds that what runs in the old ones gets; default 30. */
   readonly drain?: number;
+  /**
+   * Runs when the new ones are well, and nobody has seen them yet: whoever kills the process from then on
+   * finds them at the next start. When it fails, so do they.
+   */
+  readonly decide?: () => Promise<void>;
 }
 
 /** What is done while neither the old ones run nor the new ones. */
@@ -94,7 +99,10 @@ export class Changes {
     const idle = entrants.filter(({ record }) => !record.enabled);
     for (const { record, source, settings } of idle)
       Object.assign(record, { source, settings, manifest: source.manifest });
-    if (idle.length === entrants.length) return { plugins: [], drained: Promise.resolve() };
+    if (idle.length === entrants.length) {
+      await options.decide?.();
+      return { plugins: [], drained: Promise.resolve() };
+    }
     if (idle.length)
       return this.put(
         sources.filter((one) => !isOf(idle, one)),
@@ -117,6 +125,7 @@ export class Changes {
           undo = () => pause?.failed?.() ?? Promise.resolve();
         }
         await swap.start(mode);
+        await options.decide?.();
         await swap.commit();
       });
     } catch (error) {

@@ -74,12 +74,14 @@ describe.each(["runner", "generations"] as const)("by %s", (loader) => {
         import { mjs } from "./lib/plain.mjs";
         import { left } from "./ring/left.ts";
         import * as all from "./all.ts";
+        import { owned } from "./ring/outer.ts";
         import type { Nothing } from "./types.ts";
         const late = await import("./lib/late.ts");
+        const again = await import(new URL("./lib/late.ts?again", import.meta.url));
         const { filename, dirname, url } = import.meta;
         export default {
           pinned: Plugin === Same, zod: z.int().parse(1), data, read: typeof readFileSync, sep,
-          mts, js, mjs, left: left(), all: { ...all }, late: late.default, own: this === undefined,
+          mts, js, mjs, left: left(), owned: owned(), all: { ...all }, late: late.default, again: again.default === late.default, own: this === undefined,
           filename, dirname, url, resolved: import.meta.resolve("./lib/late.ts"), zodAt: import.meta.resolve("zod"),
           Plugin,
         };`,
@@ -88,10 +90,12 @@ describe.each(["runner", "generations"] as const)("by %s", (loader) => {
       "plugins/a/lib/typed.mts": `export const mts: string = "mts";`,
       "plugins/a/lib/plain.js": `export const js = "js";`,
       "plugins/a/lib/plain.mjs": `export const mjs = "mjs";`,
-      "plugins/a/lib/late.ts": `export default await Promise.resolve("late");`,
+      "plugins/a/lib/late.ts": `export default await Promise.resolve({ late: 1 });`,
       "plugins/a/ring/left.ts": `import { right } from "./right.ts"; export const left = () => right() + 1;
         export const one = () => 1;`,
       "plugins/a/ring/right.ts": `import { one } from "./left.ts"; export const right = () => one() + 1;`,
+      "plugins/a/ring/outer.ts": `export * from "./inner.ts";`,
+      "plugins/a/ring/inner.ts": `import { own } from "./outer.ts"; export const own = () => 1; export const owned = () => own();`,
       "plugins/a/all.ts": `export * from "./lib/plain.js"; export * as inner from "./lib/plain.mjs";
         export let count = 0; count++; export { count as counted };`,
     };
@@ -111,8 +115,10 @@ describe.each(["runner", "generations"] as const)("by %s", (loader) => {
       js: "js",
       mjs: "mjs",
       left: 3,
+      owned: 1,
       all: { js: "js", inner: { mjs: "mjs" }, count: 1, counted: 1 },
-      late: "late",
+      late: { late: 1 },
+      again: false,
       own: true,
     });
     expect([filename, dirname]).toEqual([`${root}/plugins/a/index.ts`, `${root}/plugins/a`]);
@@ -143,6 +149,7 @@ describe.each(["runner", "generations"] as const)("by %s", (loader) => {
       "elsewhere/index.ts": `import { b } from "./lib/b.ts"; export default b;`,
       "elsewhere/single.ts": `export default 1;`,
       "plugins/_real/index.ts": `export default 1;`,
+      "other/index.ts": `export default 1;`,
       "plugins/user.ts": `export { default } from "./linked/index.ts";`,
     };
     const before = `
@@ -163,8 +170,11 @@ describe.each(["runner", "generations"] as const)("by %s", (loader) => {
         change({ "plugins/_real/index.ts": "export default 2;" }),
       ];
       const second = await look();
-
-      return [first, places, second];`;
+      symlinkSync(at("other"), at("plugins/later"));
+      forget("plugins/later");
+      const later = [await load("plugins/later/index.ts")];
+      change({ "other/index.ts": "export default 2;" });
+      return [first, places, second, [...later, await load("plugins/later/index.ts")]];`;
     const odd = { before, name: "an app (50% c#?)" };
     expect(await run(files, code, odd)).toEqual([
       [1, 1, 1, 1],
@@ -174,6 +184,7 @@ describe.each(["runner", "generations"] as const)("by %s", (loader) => {
         ["_real", "near"],
       ],
       [2, 2, 2, 2],
+      [1, 2],
     ]);
   });
 
@@ -183,27 +194,29 @@ describe.each(["runner", "generations"] as const)("by %s", (loader) => {
       "plugins/a/package.json": `{}`,
       "plugins/a/index.ts": `import { createRequire } from "node:module";
         import { key } from "./key.ts"; import { text } from "./text.ts";
-        import old from "./old.cjs"; import older from "./older.js";
+        import old from "./old.cjs"; import older from "./older.js"; import typed from "../typed/index.ts";
         import data from "./data.json" with { type: "json" };
-        export default { key, text, old, older, data, required: createRequire(import.meta.url)("./required.json") };`,
+        export default { key, text, old, older, typed, data, required: createRequire(import.meta.url)("./required.json") };`,
       "plugins/a/key.ts": `import { text } from "./text.ts"; export const key = { text };`,
       "plugins/a/text.ts": `export const text = "text";`,
       "plugins/a/old.cjs": `module.exports = "old";`,
       "plugins/a/older.js": `exports.name = "older";`,
+      "plugins/typed/package.json": `{ "type": "commonjs" }`,
+      "plugins/typed/index.ts": `const text: string = "typed"; module.exports = text;`,
       "plugins/a/data.json": `{}`,
       "plugins/a/required.json": `{}`,
     };
     const before = `const config = await import(at("nexus.config.ts"));`;
     const code = `
       const a = await load("plugins/a/index.ts");
-      const names = ["index.ts", "key.ts", "text.ts", "old.cjs", "older.js", "data.json", "required.json", "new.ts"];
+      const names = ["index.ts", "key.ts", "text.ts", "old.cjs", "older.js", "data.json", "required.json", "new.ts", "../typed/index.ts"];
       const bound = () => names.filter((name) => modules.isBound(at("plugins/a/" + name)));
       const first = bound();
       change({ "plugins/a/index.ts": "import { key } from './key.ts'; import old from './old.cjs'; export default { key, old };" });
       const again = await load("plugins/a/index.ts");
-      return [a.key === config.key, a.old, a.older.name, first, again !== a, again.key === config.key, again.old, bound()];`;
-    const bound = ["key.ts", "text.ts", "old.cjs", "older.js", "required.json"];
-    const expected = [true, "old", "older", bound, true, true, "old", bound];
+      return [a.key === config.key, a.old, a.older.name, a.typed, first, again !== a, again.key === config.key, again.old, bound()];`;
+    const bound = "key.ts text.ts old.cjs older.js required.json ../typed/index.ts".split(" ");
+    const expected = [true, "old", "older", "typed", bound, true, true, "old", bound];
     expect(await run(files, code, { before })).toEqual(expected);
   });
 

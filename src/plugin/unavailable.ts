@@ -51,7 +51,7 @@ export function closedRoutes(
     del(path, hidden, refuse),
     options(path, hidden, refuse),
   ];
-  const all = Object.assign(new Routes(), { ...[...routes("/"), ...routes("/{rest:path}")] });
+  const all = Object.assign(new Routes(), [...routes("/"), ...routes("/{rest:path}")]);
   return routesOf(all, prefix).map((one) =>
     createEndpoint(one, { plugin: record.name, scope: app, onError }),
   );

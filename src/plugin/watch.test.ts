@@ -45,6 +45,17 @@ test("the folder itself may come later, go, and be another one", async () => {
   await hears("plugins/a/index.ts");
 });
 
+test("what comes and goes at once is no trouble", async () => {
+  const { hears } = await watchPlugins(["plugins/a/index.ts"]);
+  for (let turn = 0; turn < 100; turn++) {
+    await mkdir(join(root, `plugins/a/b${turn}/c/d`), { recursive: true });
+    void rm(join(root, `plugins/a/b${turn}`), { recursive: true });
+    if (turn % 10 === 0) await write(`plugins/b${turn}/c/d.ts`);
+  }
+  await write("plugins/b0/c/d.ts", "plugins/a/index.ts");
+  await hears("plugins/b0/c/d.ts", "plugins/a/index.ts");
+});
+
 test("links are followed to what they lead to", async () => {
   const { hears } = await watchPlugins([
     "plugins/one.ts",
@@ -52,6 +63,8 @@ test("links are followed to what they lead to", async () => {
     "elsewhere/two.ts",
   ]);
   await symlink(join(root, "elsewhere"), join(root, "plugins/linked"));
+  // One below that leads back is a file.
+  await symlink(root, join(root, "elsewhere/lib/back"));
   await hears("plugins/linked");
   await write("elsewhere/lib/a.ts");
   await hears("plugins/linked/lib/a.ts");

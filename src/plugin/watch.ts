@@ -1,4 +1,4 @@
-import { type FSWatcher, readdirSync, statSync, watch } from "node:fs";
+import { type FSWatcher, lstatSync, readdirSync, type Stats, statSync, watch } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 
 /**
@@ -13,58 +13,67 @@ export function watchFolder(folder: string, changed: (path: string) => void): ()
   const tell = (found: string): void => {
     if (!isNoise(relative(path, found))) changed(found);
   };
-  let inside = open(path, tell);
+  const open = (): Tree => watchTree(path, tell, statSync);
+  let tree = open();
   // It may not be there yet; who has no place for it will not make it.
-  if (!isFolder(dirname(path))) return () => inside.close();
+  if (!isFolder(dirname(path), statSync)) return tree.close;
   const around = listen(dirname(path), (event, name) => {
     if (event !== "rename" || name !== basename(path)) return;
-    const before = inside;
+    const before = tree;
     before.close();
-    inside = open(path, tell);
-    for (const place of new Set([...before.places, ...inside.places])) tell(place);
+    tree = open();
+    for (const found of before.names.union(tree.names)) tell(join(path, found));
   });
   return () => {
     around.close();
-    inside.close();
+    tree.close();
   };
 }
 
-/** What stands in a folder is watched one by one, so that links are followed. */
-function open(folder: string, tell: (path: string) => void) {
-  const trees = new Map<string, FSWatcher>();
-  const descend = (place: string): void => {
-    trees.get(place)?.close();
-    trees.delete(place);
-    if (isNoise(basename(place)) || !isFolder(place)) return;
-    const ignore = (name: string): boolean => isNoise(name);
-    const tree = listen(place, (_, name) => tell(join(place, name)), { recursive: true, ignore });
-    trees.set(place, tree);
+interface Tree {
+  /** What stands, or stood, in the folder. */
+  readonly names: Set<string>;
+  readonly close: () => void;
+}
+
+/**
+ * Watches each folder by itself: Node's own way to the bottom loses files that are replaced in some of its
+ * versions, and begins in node_modules.
+ * @param look what is in the folder; below that links are not followed, since they may lead back
+ */
+function watchTree(folder: string, tell: (path: string) => void, look: Look): Tree {
+  const names = new Set<string>();
+  const inner = new Map<string, Tree>();
+  const descend = (name: string): void => {
+    inner.get(name)?.close();
+    inner.delete(name);
+    const path = join(folder, name);
+    if (isNoise(name) || !isFolder(path, look)) return;
+    try {
+      inner.set(name, watchTree(path, tell, lstatSync));
+    } catch (error) {
+      // It has gone since: that is told too.
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
   };
-  const places = new Set<string>();
-  if (!isFolder(folder)) return { places, close() {} };
-  const top = listen(folder, (event, name) => {
-    const place = join(folder, name);
-    places.add(place);
-    if (event === "rename") descend(place);
-    tell(place);
+  if (!isFolder(folder, statSync)) return { names, close() {} };
+  const watcher = listen(folder, (event, name) => {
+    names.add(name);
+    if (event === "rename") descend(name);
+    tell(join(folder, name));
   });
-  for (const name of readdirSync(folder)) places.add(join(folder, name));
-  for (const place of places) descend(place);
-  return {
-    places,
-    close() {
-      for (const watcher of [top, ...trees.values()]) watcher.close();
-    },
+  for (const name of readdirSync(folder)) names.add(name);
+  for (const name of names) descend(name);
+  const close = (): void => {
+    watcher.close();
+    for (const tree of inner.values()) tree.close();
   };
+  return { names, close };
 }
 
-function listen(
-  path: string,
-  tell: (event: string, name: string) => void,
-  options: object = {},
-): FSWatcher {
-  const watcher = watch(path, options, (event, name) => {
-    if (typeof name === "string") tell(event, name);
+function listen(path: string, tell: (event: string, name: string) => void): FSWatcher {
+  const watcher = watch(path, (event, name) => {
+    if (name !== null) tell(event, name);
   });
   // Of one that is gone the one around it tells.
   return watcher.on("error", () => {});
@@ -77,6 +86,8 @@ function isNoise(path: string): boolean {
   return path.split(sep).some((name) => made.test(name));
 }
 
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+type Look = (path: string, options: { throwIfNoEntry: false }) => Stats | undefined;
+
+function isFolder(path: string, look: Look): boolean {
+  return look(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

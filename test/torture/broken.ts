@@ -3,17 +3,18 @@ import { publish } from "./publish.ts";
 import type { Tortured } from "./tortured.ts";
 
 /** Ways in which a new version cannot take over: what it has more, and how it is refused. */
-const ways: readonly { readonly name: string; readonly code: string; readonly refusal: RegExp }[] = [
-  { name: "import", code: `throw new Error("broken at import");`, refusal: /broken at import/ },
-  { name: "syntax", code: `const = 1;`, refusal: /NX_|Unexpected|Expected/ },
-  {
-    name: "constructor",
-    code: `export default class extends Changing { x = fail("broken when made"); }`,
-    refusal: /broken when made/,
-  },
-  {
-    name: "start",
-    code: `export default class extends Changing {
+const ways: readonly { readonly name: string; readonly code: string; readonly refusal: RegExp }[] =
+  [
+    { name: "import", code: `throw new Error("broken at import");`, refusal: /broken at import/ },
+    { name: "syntax", code: `const = 1;`, refusal: /NX_|Unexpected|Expected/ },
+    {
+      name: "constructor",
+      code: `export default class extends Changing { x = fail("broken when made"); }`,
+      refusal: /broken when made/,
+    },
+    {
+      name: "start",
+      code: `export default class extends Changing {
       async start() {
         super.start();
         this.every(5, () => {});
@@ -21,11 +22,11 @@ const ways: readonly { readonly name: string; readonly code: string; readonly re
         fail("broken at its start");
       }
     }`,
-    refusal: /broken at its start/,
-  },
-  {
-    name: "migration",
-    code: `export default class extends Changing {
+      refusal: /broken at its start/,
+    },
+    {
+      name: "migration",
+      code: `export default class extends Changing {
       static migrations = {
         ...Changing.migrations,
         "0003_broken": {
@@ -36,19 +37,19 @@ const ways: readonly { readonly name: string; readonly code: string; readonly re
         },
       };
     }`,
-    refusal: /broken in a migration/,
-  },
-  {
-    name: "unhealthy",
-    code: `export default class extends Changing { health() { fail("broken: unwell"); } }`,
-    refusal: /broken: unwell/,
-  },
-  {
-    name: "conflict",
-    code: `export default class extends Changing { static prefix = "/json"; other = get("/{n:int}", () => 1); }`,
-    refusal: /NX_ROUTE_CONFLICT|same/i,
-  },
-];
+      refusal: /broken in a migration/,
+    },
+    {
+      name: "unhealthy",
+      code: `export default class extends Changing { health() { fail("broken: unwell"); } }`,
+      refusal: /broken: unwell/,
+    },
+    {
+      name: "conflict",
+      code: `export default class extends Changing { static prefix = "/json"; other = get("/{n:int}", () => 1); }`,
+      refusal: /NX_ROUTE_CONFLICT|same/i,
+    },
+  ];
 
 const before = `import Changing from "./index.ts";
 import { get } from "nexus-platform";

@@ -68,7 +68,12 @@ export function changingLoad(changing: Standing, leaning: Standing): ChangingLoa
   const kinds: Kind[] = [
     { name: "whole", connections: 4, pause: 20, ask: ask(changing, "/changing/whole", get, parts) },
     { name: "slow", connections: 4, pause: 1, ask: ask(changing, "/changing/slow", get, lines) },
-    { name: "own tasks", connections: 1, pause: 30, ask: ask(changing, "/changing/tasks", post, parts) },
+    {
+      name: "own tasks",
+      connections: 1,
+      pause: 30,
+      ask: ask(changing, "/changing/tasks", post, parts),
+    },
     {
       name: "own uploads",
       connections: 2,

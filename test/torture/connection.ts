@@ -31,7 +31,10 @@ export class Connection implements Disposable {
   }
 
   /** @throws when the answer does not come, or breaks off */
-  async ask(path: string, { method = "GET", headers = {}, body = [] }: Asked = {}): Promise<Answer> {
+  async ask(
+    path: string,
+    { method = "GET", headers = {}, body = [] }: Asked = {},
+  ): Promise<Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const about = { port: this.#port, host: "127.0.0.1", path, method, agent: this.#agent };
     const asking = request({ ...about, headers }, (incoming) => {

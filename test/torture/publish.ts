@@ -22,7 +22,9 @@ export async function publish(
   await mkdir(target, { recursive: true });
   for (const file of await readdir(source)) {
     const text = await readFile(join(source, file), "utf8");
-    const written = text.replaceAll("0.0.0", version).replace(`"entry": "index.ts"`, `"entry": "${entry}"`);
+    const written = text
+      .replaceAll("0.0.0", version)
+      .replace(`"entry": "index.ts"`, `"entry": "${entry}"`);
     await writeFile(join(target, file), written);
   }
   for (const [file, text] of Object.entries(files)) await writeFile(join(target, file), text);

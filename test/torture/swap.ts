@@ -196,7 +196,9 @@ const isSame = (one: Measure, other: Measure): boolean =>
 function lookBehind(process: Tortured, load: Load, { tally }: Measure): void {
   load.mixed.push(...tally.faults);
   if (tally.begun !== tally.done)
-    load.failed.push(`${tally.begun} pieces of work were begun behind answers, and ${tally.done} ended`);
+    load.failed.push(
+      `${tally.begun} pieces of work were begun behind answers, and ${tally.done} ended`,
+    );
   for (const line of process.complaints)
     if (!line.includes("ExperimentalWarning")) load.failed.push(`logged: ${line.slice(0, 500)}`);
 }

@@ -12,7 +12,11 @@ const root = resolve(import.meta.dirname, "../..");
 export async function makeApp(): Promise<AsyncDisposable & { readonly folder: string }> {
   const folder = await mkdtemp(join(tmpdir(), "nexus-torture-"));
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
-  const config = { pluginsFolder: join(import.meta.dirname, "plugins"), accounts: false, docs: false };
+  const config = {
+    pluginsFolder: join(import.meta.dirname, "plugins"),
+    accounts: false,
+    docs: false,
+  };
   await writeFile(join(folder, "nexus.config.ts"), `export default ${JSON.stringify(config)};\n`);
   return {
     folder,

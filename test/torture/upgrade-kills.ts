@@ -43,7 +43,13 @@ export async function tortureUpgrades({
   log = () => {},
 }: KillOptions): Promise<KillReport> {
   const random = createRandom(seed);
-  const report = { kills: 0, faults: [] as string[], on: { old: 0, new: 0 }, cutShort: 0, restored: 0 };
+  const report = {
+    kills: 0,
+    faults: [] as string[],
+    on: { old: 0, new: 0 },
+    cutShort: 0,
+    restored: 0,
+  };
   while (report.kills < kills) {
     // After a fault, nobody knows what there is.
     await using app = await makeApp();
@@ -116,7 +122,7 @@ class UpgradeKills {
     if (!isNew) {
       const since = performance.now();
       const upgrade = this.#upgrade(way);
-      await this.#begun(Outcome.of(upgrade));
+      await this.#reached(Outcome.of(upgrade), ({ upgrading }) => upgrading !== undefined);
       const begun = performance.now();
       await upgrade;
       const end = performance.now();
@@ -147,8 +153,12 @@ class UpgradeKills {
     const { all, rest } = this.#takes[name];
     const kind = this.#random();
     if (kind < 0.2) return sleep(this.#random() * all * 1.2);
-    await this.#begun(upgrade);
-    if (kind < 0.6) return sleep(this.#random() * rest * 1.2);
+    await this.#reached(upgrade, ({ upgrading }) => upgrading !== undefined);
+    if (kind < 0.5 || name === "live") return sleep(this.#random() * rest * 1.2);
+    if (kind < 0.75) {
+      await this.#reached(upgrade, ({ upgrading }) => upgrading?.copied === true);
+      return sleep(this.#random() * rest * 0.5);
+    }
     // When somebody has seen it.
     while (!upgrade.isOver && !rows.isResumed) await sleep(1);
     return sleep(this.#random() * 10);
@@ -216,9 +226,13 @@ class UpgradeKills {
     return version;
   }
 
-  /** Resolves when it is written that an upgrade is on its way. */
-  async #begun(upgrade: Outcome): Promise<void> {
-    while (!upgrade.isOver && !(await this.#saved())?.upgrading) await sleep(1);
+  /** Resolves when that is written of it, or when it is over. */
+  async #reached(upgrade: Outcome, holds: (saved: SavedState) => boolean): Promise<void> {
+    while (!upgrade.isOver) {
+      const saved = await this.#saved();
+      if (saved && holds(saved)) return;
+      await sleep(1);
+    }
   }
 
   /** @throws when the file is not whole */

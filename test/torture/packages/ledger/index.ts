@@ -10,7 +10,7 @@ const later: Readonly<Record<string, Migrations>> = {
     "0002_note": {
       async expand(db) {
         await db.schema.alterTable("ledger").addColumn("note", "text").execute();
-        for (let n = 0; n < 50; n++)
+        for (let n = 0; n < 400; n++)
           await db.updateTable("ledger").set({ note: "added" }).where("n", "=", n).execute();
       },
     },
@@ -19,7 +19,7 @@ const later: Readonly<Record<string, Migrations>> = {
     "0002_name": {
       async expand(db) {
         await db.schema.alterTable("ledger").renameColumn("title", "name").execute();
-        for (let n = 0; n < 50; n++)
+        for (let n = 0; n < 400; n++)
           await sql`update ledger set name = upper(name) where n = ${n}`.execute(db);
         await db.schema.createTable("ledger_names").addColumn("name", "text").execute();
       },

@@ -48,7 +48,7 @@ function measure() {
 }
 
 function count(type: abstract new (...args: never[]) => object): number {
-  return queryObjects(type as new () => object, { format: "count" });
+  return queryObjects(type, { format: "count" });
 }
 
 function tally(names: readonly string[]): Record<string, number> {
