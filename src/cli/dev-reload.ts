@@ -92,6 +92,7 @@ export class Reloading {
       const isEmpty = reason instanceof NexusError && reason.code === "NX_NO_ENTRY" && !manifest;
       if (isEmpty && !this.#at(folder).length) continue;
       this.#refuse({ name, place: folder }, reason, notLoaded(name, reason));
+      await this.#options.host.lose({ name, folder, manifest, reason });
     }
     await this.#putAll(sources, begun);
   }

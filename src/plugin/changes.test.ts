@@ -95,6 +95,16 @@ test("a new plugin that fails is forgotten, or kept as a value when asked to", a
   expect((await ask("/notes"))[0]).toBe(503);
 });
 
+test("one that cannot be loaded is known as failed until it can", async () => {
+  const { app } = await start([]);
+  const lost = { name: "notes", folder: "/plugins/notes", reason: new Error("no such file") };
+  await app.plugins.lose(lost);
+  expect(failure("notes")).toMatchObject({ step: "load", reason: "no such file" });
+  await app.plugins.put([notes("1.0.0")]);
+  await app.plugins.lose(lost);
+  expect([states(), await ask("/notes")]).toEqual([{ notes: "started" }, [200, "1.0.0"]]);
+});
+
 test("the routes of a failed plugin answer 503 and say when to come back; it is tried again", async () => {
   let tries = 0;
   const flaky = notes("1.0.0", {

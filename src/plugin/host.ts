@@ -142,6 +142,13 @@ export class PluginHost {
     });
   }
 
+  /** Makes one known that could not be loaded; one of its name that is known stays as it is. */
+  async lose(broken: BrokenSource): Promise<void> {
+    await this.#changes.alone(async () => {
+      if (!this.#records.has(broken.name)) this.#records.add(broken).fail("load", broken.reason);
+    });
+  }
+
   /**
    * Gives one other settings: one that runs is replaced by one that has them.
    * @throws PluginFailed with all faults; nothing is changed then

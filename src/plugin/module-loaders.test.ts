@@ -95,7 +95,7 @@ describe.each(["runner", "generations"] as const)("by %s", (loader) => {
         export const one = () => 1;`,
       "plugins/a/ring/right.ts": `import { one } from "./left.ts"; export const right = () => one() + 1;`,
       "plugins/a/ring/outer.ts": `export * from "./inner.ts";`,
-      "plugins/a/ring/inner.ts": `import { own } from "./outer.ts"; export const own = () => 1; export const owned = () => own();`,
+      "plugins/a/ring/inner.ts": `import { own as mine } from "./outer.ts"; export const own = () => 1; export const owned = () => mine();`,
       "plugins/a/all.ts": `export * from "./lib/plain.js"; export * as inner from "./lib/plain.mjs";
         export let count = 0; count++; export { count as counted };`,
     };
