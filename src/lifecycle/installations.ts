@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { settingsKey } from "../config/index.ts";
 import { eventsKey } from "../events/index.ts";
 import { NexusError } from "../exceptions.ts";
+import { forgetTasks } from "../tasks/index.ts";
 import type { Installation } from "./install.ts";
 import {
   known,
@@ -71,7 +72,10 @@ export class Installations {
     await host.disable(name);
     const file = data === "export" ? this.#exportFile(name, manifest?.version ?? "") : undefined;
     if (file !== undefined) await this.#tables.export(name, file);
-    if (data !== "keep") await this.#tables.drop(name);
+    if (data !== "keep") {
+      await this.#tables.drop(name);
+      await forgetTasks(name, app);
+    }
     await host.remove(name);
     await states.change({ [name]: undefined });
     for (const version of (await versions?.list(name)) ?? []) await versions!.remove(name, version);

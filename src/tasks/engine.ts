@@ -28,6 +28,8 @@ export interface TaskEngine {
   cancel(id: string): Promise<{ readonly isDone: boolean; readonly task: TaskRecord } | undefined>;
   /** Forgets final ones that ended before. @returns how many */
   purge(before: Date): Promise<number>;
+  /** Forgets a plugin's schedules, and its tasks that have not ended. */
+  forget(plugin: string): Promise<void>;
 
   /** When the earliest pending task of each name may run; names without one are left out. */
   nextRuns(names: readonly string[]): Promise<ReadonlyMap<string, Date>>;

@@ -2,7 +2,7 @@ export { cancelTask, retryTask } from "./change-task.ts";
 export { createTask, type CreateTaskOptions } from "./create-task.ts";
 export type { TaskEngine } from "./engine.ts";
 export { getTaskStatus, listTasks, openTasks, watchTask } from "./find-task.ts";
-export { compileTasks, prepareTasks, runTasks } from "./plugin-tasks.ts";
+export { compileTasks, forgetTasks, prepareTasks, runTasks } from "./plugin-tasks.ts";
 export {
   type AsJSON,
   adminPermission,

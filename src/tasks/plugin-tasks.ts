@@ -49,3 +49,9 @@ export async function runTasks(tasks: readonly Runnable[]): Promise<() => Promis
   }
   return end;
 }
+
+/** Forgets what a plugin, which has ended, would still have to do. */
+export async function forgetTasks(plugin: string, scope: Scope): Promise<void> {
+  const { engine } = await openService(scope);
+  await engine.forget(plugin);
+}

@@ -17,7 +17,7 @@ import { enqueueRow } from "./sqlite-enqueue.ts";
 import { listRows } from "./sqlite-list.ts";
 import { recoverRows } from "./sqlite-recover.ts";
 import { changesOf, claimOf, notBefore, shown, recordOf, unclaimed } from "./sqlite-rows.ts";
-import { keepSchedule, moveSchedule } from "./sqlite-schedules.ts";
+import { forgetSchedules, keepSchedule, moveSchedule } from "./sqlite-schedules.ts";
 import { migrations, type TaskRow, type Tables } from "./tables.ts";
 import { WorkerLocks } from "./worker-locks.ts";
 
@@ -95,6 +95,17 @@ export class SqliteEngine implements TaskEngine {
     if (cancelled) return { isDone: true, task: recordOf(cancelled) };
     const found = await this.find(id);
     return found && { isDone: false, task: found.task };
+  }
+
+  async forget(plugin: string): Promise<void> {
+    await this.#db.transaction().execute(async (trx) => {
+      await forgetSchedules(trx, plugin);
+      await trx
+        .deleteFrom("nexus_tasks")
+        .where("plugin", "=", plugin)
+        .where("completed_at", "is", null)
+        .execute();
+    });
   }
 
   async purge(before: Date): Promise<number> {

@@ -1,4 +1,4 @@
-import { type Database, sql } from "../database/index.ts";
+import { type Database, type Kysely, sql } from "../database/index.ts";
 import type { Schedule } from "./engine.ts";
 import type { Tables } from "./tables.ts";
 
@@ -34,4 +34,11 @@ export async function moveSchedule(
     .where("next_at", "=", due)
     .executeTakeFirst();
   return numUpdatedRows ? schedule.next : keepSchedule(db, schedule);
+}
+
+/** Forgets those of a plugin. */
+export async function forgetSchedules(db: Kysely<Tables>, plugin: string): Promise<void> {
+  const names = await db.selectFrom("nexus_task_schedules").select("name").execute();
+  const own = names.filter(({ name }) => name.startsWith(`${plugin}.`)).map(({ name }) => name);
+  if (own.length) await db.deleteFrom("nexus_task_schedules").where("name", "in", own).execute();
 }

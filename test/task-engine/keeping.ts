@@ -135,6 +135,23 @@ export function describeKeeping(open: () => Promise<Bench>): void {
     expect(await b.schedule({ name: "p.t", pattern: "old", next: later(9) })).toEqual(due);
     expect(await b.schedule({ name: "p.t", pattern: "new", next: later(9) })).toEqual(later(9));
   });
+
+  test("forgets a plugin's schedules, and its tasks that have not ended", async () => {
+    const { a, b, later, add } = await open();
+    const [ended, , kept] = [
+      await add({ name: "p.t" }),
+      await add({ name: "p.t", runAt: later(99) }),
+      await add({ name: "pp.t" }),
+    ];
+    await b.cancel(ended);
+    for (const name of ["p.t", "pp.t"]) await a.schedule({ name, pattern: "old", next: later(0) });
+    await a.forget("p");
+    const { tasks } = await b.list({});
+    expect(tasks.map(({ id }) => id)).toEqual([kept, ended]);
+    const next = later(9);
+    expect(await b.schedule({ name: "p.t", pattern: "old", next })).toEqual(next);
+    expect(await b.schedule({ name: "pp.t", pattern: "old", next })).toEqual(later(0));
+  });
 }
 
 const tickOf = (next: Date) => ({ name: "p.t", pattern: "every second", next });
