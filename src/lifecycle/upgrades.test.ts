@@ -222,6 +222,17 @@ test("a version that cannot be loaded is no obstacle to the next one", async () 
   expect(await ask(second.app, "/notes")).toEqual([200, "1.0.1"]);
 });
 
+test("who upgrades what is watched has the new version watched, and nothing else", async () => {
+  const { app, plugins, write } = await living();
+  await plugins.install(await write());
+  await plugins.upgrade("notes", { spec: await write({ version: "1.1.0" }) }, { window: 20 });
+  const members = `since = Date.now();
+    health() { if (Date.now() > this.since + 300) throw new Error("no disk"); }`;
+  const spec = await write({ version: "1.2.0", members });
+  await plugins.upgrade("notes", { spec }, { window: 20, wait: true });
+  expect(await ask(app, "/notes")).toEqual([200, "1.1.0"]);
+});
+
 test("a version that is watched stays so when the next one is refused", async () => {
   const { plugins, write } = await living();
   await plugins.install(await write());

@@ -16,6 +16,7 @@ import {
 import type { Plan } from "./plan.ts";
 import type { PluginTables } from "./plugin-tables.ts";
 import { Probation, type Traffic } from "./probation.ts";
+import { refuseUpgrade } from "./refuse-upgrade.ts";
 import type { PreviousVersion, SavedState } from "./state.ts";
 
 /** Where an upgrade leads: to an installed version, or to a package, which is installed first. */
@@ -105,7 +106,7 @@ export class Upgrades {
       return { watched: Promise.resolve() };
     const before = host.traffic(name);
     try {
-      refuse(await this.#planFor(source), { allowBreaking, stop });
+      refuseUpgrade(await this.#planFor(source), { allowBreaking, stop });
       await this.#change(source, { from, stop });
     } catch (error) {
       const why = messageOf(error);
@@ -221,6 +222,8 @@ export class Upgrades {
     this.#probations.set(name, probation);
     const worse = await probation.verdict;
     if (this.#probations.get(name) === probation) this.#probations.delete(name);
+    // Something else may have happened to it meanwhile.
+    if (this.#last.get(name) !== now) return;
     if (worse === undefined) return this.#keep(name);
     try {
       await rollback(worse, () => this.#last.get(name) === now);
@@ -281,36 +284,4 @@ export class Upgrades {
   #note(name: string, upgrade: Omit<LastUpgrade, "at">): void {
     this.#last.set(name, { ...upgrade, at: new Date() });
   }
-}
-
-/** @throws NX_PLUGIN_BREAKING NX_MIGRATION_NOT_ADDITIVE NX_MIGRATION_PENDING */
-function refuse(
-  { plugin, to, routes, migrations }: Plan,
-  { allowBreaking, stop }: { readonly allowBreaking: boolean; readonly stop: boolean },
-): void {
-  const broken = routes.filter(({ breaking }) => breaking);
-  if (broken.length && !allowBreaking) {
-    const all = broken.map(({ operation, what }) => `${operation}: ${what}`).join("; ");
-    throw new NexusError("NX_PLUGIN_BREAKING", `"${plugin}" ${to} breaks its clients: ${all}.`, {
-      cure: "Upgrade with allow-breaking when they are ready for it.",
-    });
-  }
-  const { expand, pending } = migrations;
-  if (expand.length && pending.length) {
-    const names = pending.map((name) => `"${name}"`).join(", ");
-    throw new NexusError(
-      "NX_MIGRATION_PENDING",
-      `"${plugin}" ${to} has new migrations, and contracts of earlier ones have not run: ${names}.`,
-      { cure: `Run \`nexus plugin finalize ${plugin}\` first.` },
-    );
-  }
-  const obstacle = expand.flatMap(({ name, obstacles }) =>
-    obstacles.map((one) => ({ name, ...one })),
-  )[0];
-  if (!obstacle || stop) return;
-  throw new NexusError(
-    "NX_MIGRATION_NOT_ADDITIVE",
-    `Migration "${obstacle.name}" of "${plugin}" ${to} cannot run beside the code before it, as it ${obstacle.reason}: ${obstacle.statement}.`,
-    { cure: 'Move that to the "contract" of the migration, or upgrade with --stop.' },
-  );
 }
