@@ -51,7 +51,7 @@ export class Changes {
   readonly #tolerant: boolean;
   readonly #backoff: Backoff;
   /** Those that still end, after others have taken their place. */
-  readonly #ending = new Set<Promise<void>>();
+  readonly #ending = new Map<Unit, Promise<void>>();
   /** What is to be published when the change is over. */
   readonly #news: (() => Promise<void>)[] = [];
   #turn: Promise<unknown> = Promise.resolve();
@@ -82,7 +82,7 @@ export class Changes {
     await this.#turn;
     for (const record of this.#ground.records.inOrder.toReversed())
       if (record.state === "started" || record.state === "loaded") await this.stop([record]);
-    await Promise.all(this.#ending);
+    await Promise.all(this.#ending.values());
   }
 
   /** @throws PluginFailed */
@@ -130,6 +130,7 @@ export class Changes {
       });
     } catch (error) {
       await swap.drop();
+      void this.#prune([...swap.units.keys()]);
       for (const { record } of entrants)
         await this.#refused(record, error, swap.units.get(record.name)!, options);
       await undo?.();
@@ -137,10 +138,12 @@ export class Changes {
       throw error;
     }
     for (const { record } of entrants) this.#backoff.forget(record);
-    const drained = isPaused ? Promise.resolve() : this.#retire(old, options.drain);
+    const plugins = [...swap.started.keys()];
+    const ended = isPaused ? Promise.resolve() : this.#retire(old, options.drain);
+    const drained = ended.then(() => this.#prune(plugins));
     this.#news.push(() => swap.tell());
     await this.#revive();
-    return { plugins: [...swap.started.keys()], drained };
+    return { plugins, drained };
   }
 
   /**
@@ -149,10 +152,9 @@ export class Changes {
    */
   stop(records: readonly PluginRecord[]): Promise<void> {
     const ending = records.flatMap((record) => {
-      const { name, state, unit } = record;
+      const { state, unit } = record;
       this.#backoff.forget(record);
       this.#stand(record, "gone");
-      this.#ground.offers.set(name, []);
       record.state = "stopped";
       record.unit = undefined;
       if (!unit || state === "failed") return [];
@@ -171,6 +173,21 @@ export class Changes {
         await this.#ground.around.app.run(() =>
           events.publish(`plugin.${name}.stopped`, { plugin: name }),
         );
+      }
+      await this.#prune(records.map(({ name }) => name));
+    });
+  }
+
+  /** Takes back what plugins offer no more, when all have ended that may still ask for it. */
+  async #prune(names: readonly string[]): Promise<void> {
+    const { records, offers } = this.#ground;
+    for (const [unit, ended] of this.#ending)
+      if (names.some((name) => unit.needs.has(name))) await ended;
+    // Not while others are being made.
+    await this.alone(async () => {
+      for (const name of names) {
+        const { enabled, source } = records.get(name) ?? {};
+        offers.set(name, (enabled && source?.type.services) || []);
       }
     });
   }
@@ -203,9 +220,11 @@ export class Changes {
   /** Ends old units while the app goes on: all are told at once, and the one that others need goes last. */
   #retire(old: readonly Unit[], seconds?: number): Promise<void> {
     let work = Promise.resolve();
-    for (const unit of old) work = endQuietly(this.#ground, unit, seconds, work);
-    this.#ending.add(work);
-    void work.finally(() => this.#ending.delete(work));
+    for (const unit of old) {
+      work = endQuietly(this.#ground, unit, seconds, work);
+      this.#ending.set(unit, work);
+      void work.finally(() => this.#ending.delete(unit));
+    }
     return work;
   }
 

@@ -24,8 +24,9 @@ export class Offers {
       if (this.#app.has(key)) continue;
       const undo = this.#app.provideFrom(key, (asking) => {
         const asker = unitOf(asking);
+        const owner = asker ? asker.see(plugin) : this.#find(plugin);
         // The one that is asked may be of another version than the class.
-        return (asker ? asker.see(plugin) : this.#find(plugin))?.scope.find(key);
+        return owner?.scope.has(key) ? owner.scope.find(key) : undefined;
       });
       own.set(key.name, undo);
     }

@@ -135,14 +135,13 @@ export class Swap {
 
   /** Puts them in the place of the old ones, in one step. @throws PluginFailed; the old ones are in force then */
   async commit(): Promise<void> {
-    const { table, offers } = this.#ground;
+    const { table } = this.#ground;
     this.#replaced = this.#routesNow;
     table.replace(this.#replaced, this.#routes);
     for (const { record, source, settings } of this.#entrants) {
       const unit = this.#units.get(record.name)!;
       record.unit?.silence();
       unit.listen();
-      offers.set(record.name, source.type.services);
       Object.assign(record, { unit, source, settings, manifest: source.manifest });
       record.routes = unit.endpoints;
       record.enabled = true;
@@ -166,11 +165,6 @@ export class Swap {
 
   /** Ends what was made and is not in force. */
   async drop(): Promise<void> {
-    const { offers } = this.#ground;
-    for (const { record } of this.#entrants) {
-      const { source, state } = this.#before.get(record)!;
-      offers.set(record.name, state === "found" ? [] : (source?.type.services ?? []));
-    }
     for (const unit of [...this.#units.values()].toReversed()) await unit.end(0).catch(() => {});
   }
 

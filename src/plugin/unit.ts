@@ -183,8 +183,9 @@ export class Unit {
     );
   }
 
-  /** Subscribes its listeners. */
+  /** Subscribes its listeners; those that it needs are from now on those that are there now. */
   listen(): void {
+    for (const need of this.needs) this.see(need);
     const events = this.#around.app.get(eventsKey);
     for (const part of this.#parts) {
       for (const listener of Object.values(part).filter(isListener))

@@ -113,10 +113,12 @@ class UpgradeKills {
   async round(way: Way): Promise<Round> {
     const { isDone, rows, saved } = await this.#kill(way);
     const said = await this.#startAgain();
-    const version = await this.#look(rows);
+    const { version, columns } = await this.#look(rows);
     const isNew = version === way.version;
     if (isDone && !isNew) throw new Error(`It is on ${version}, and the upgrade was done`);
-    if (saved?.upgrading) said.mustName(version);
+    // Nobody else has added to the tables of the old one.
+    const isHalf = !isNew && columns !== "n title";
+    if (saved?.upgrading || isHalf) said.mustName(version);
     else said.mustBeSilent();
     // What was cut short can be done again, and all of it can be undone.
     if (!isNew) {
@@ -185,8 +187,9 @@ class UpgradeKills {
   }
 
   /** @returns which version runs. @throws unless it, its tables, its folder and the states fit */
-  async #look(rows: readonly number[]): Promise<string> {
-    const version = await this.#content(rows);
+  async #look(rows: readonly number[]): Promise<Found> {
+    const found = await this.#content(rows);
+    const { version } = found;
     const saved = await this.#saved();
     if (saved?.version !== version || saved.upgrading)
       throw new Error(`${version} answers, and the state is ${JSON.stringify(saved)}`);
@@ -196,20 +199,20 @@ class UpgradeKills {
     const others = (await readdir(folder)).filter((name) => !known.has(name));
     const left = [...others, ...(await readdir(join(folder, ".drafts")))];
     if (left.length) throw new Error(`There is ${left.join(", ")} in ${folder}`);
-    return version;
+    return found;
   }
 
   async #undo({ name }: Way, rows: readonly number[]): Promise<void> {
     await this.#server.order("rollback", "ledger", { restore: true });
     // With the tables of before, what was written since is lost.
-    const version = await this.#content(name === "live" ? rows : rows.slice(0, rowsBefore));
+    const { version } = await this.#content(name === "live" ? rows : rows.slice(0, rowsBefore));
     if (version !== "1.0.0") throw new Error(`Rolled back, it is on ${version}`);
     await this.#server.order("uninstall", "ledger", { data: "drop" });
     if (await this.#saved()) throw new Error("Uninstalled, it has a state");
   }
 
   /** What the version that answers has. @throws unless all of it fits */
-  async #content(rows: readonly number[]): Promise<string> {
+  async #content(rows: readonly number[]): Promise<Found> {
     using connection = new Connection(await portOf(this.#server));
     const { status, body } = await connection.ask("/ledger/rows");
     const log = this.#server.complaints.join("\n");
@@ -223,7 +226,7 @@ class UpgradeKills {
     const texts = new Map(found.rows);
     const lost = rows.filter((n) => !isRow(n, texts.get(n), version));
     if (lost.length) throw new Error(`${version} has lost rows, or has others: ${lost.join(", ")}`);
-    return version;
+    return { version, columns };
   }
 
   /** Resolves when that is written of it, or when it is over. */
@@ -244,6 +247,12 @@ class UpgradeKills {
     };
     return plugins["ledger"];
   }
+}
+
+interface Found {
+  readonly version: string;
+  /** Of its table. */
+  readonly columns: string;
 }
 
 interface Content {
