@@ -26,7 +26,9 @@ const log = console.log;
 log(`seed ${seed}`);
 const swap = await tortureSwap({ cycles, broken, seed, log });
 const { swaps, requests, mixed, grown } = swap;
-log(`${swap.refused} broken versions were refused; ${swap.outlived} answers outlived their version`);
+log(
+  `${swap.refused} broken versions were refused; ${swap.outlived} answers outlived their version`,
+);
 for (const [kind, times] of Object.entries(swap.times)) log(`${kind}: ${describe(times)}`);
 const upgrades = await tortureUpgrades({ kills, seed, log });
 log(

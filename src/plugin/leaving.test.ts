@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { ask, closeApp, source, start } from "../../test/tolerant-app.ts";
 import { get } from "../http/index.ts";
-import { inject, Service } from "../services.ts";
+import { inject, keyOf, Service } from "../services.ts";
 import { Plugin } from "./index.ts";
 
 afterEach(closeApp);
@@ -43,6 +43,7 @@ test("what still runs finds the services of another plugin, also when both were 
   expect(await looking).toEqual([200, false]);
   await disabled;
   expect(() => app.run(() => inject(Clock))).toThrow('Nothing provides "clocks/Clock"');
+  expect(app.scope.has(keyOf(Clock))).toBe(false);
 });
 
 test("one that comes back meanwhile keeps its services when the one before has ended", async () => {
@@ -71,6 +72,7 @@ test("what still runs of an earlier version finds them, too", async () => {
   expect(await looking).toEqual([200, false]);
   await disabled;
   expect(() => app.run(() => inject(Clock))).toThrow('Nothing provides "clocks/Clock"');
+  expect(app.scope.has(keyOf(Clock))).toBe(false);
 });
 
 test("who asks late for what it needs gets what was there from its own beginning", async () => {
@@ -108,6 +110,20 @@ test("a version that lacks a service is refused by who asks for it, and by nobod
   expect(await looking).toEqual([200, false]);
 });
 
+test("what only a version offers that fails is not offered", async () => {
+  class Calendar extends Service {}
+  class Both extends Plugin {
+    static override readonly services = [Clock, Calendar];
+    override start() {
+      throw new Error("no disk");
+    }
+  }
+  const { app } = await start([clocks]);
+  await expect(app.plugins.put([source(Both, { name: "clocks" })])).rejects.toThrow("no disk");
+  await expect.poll(() => app.scope.has(keyOf(Calendar))).toBe(false);
+  expect(app.run(() => inject(Clock).isStopped)).toBe(false);
+});
+
 test("what a new version does not offer any more is there as long as somebody may ask for it", async () => {
   class Bare extends Plugin {}
   const [asked, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
@@ -127,4 +143,5 @@ test("what a new version does not offer any more is there as long as somebody ma
   expect(await looking).toEqual([200, false]);
   await drained;
   expect(() => app.run(() => inject(Clock))).toThrow('Nothing provides "clocks/Clock"');
+  expect(app.scope.has(keyOf(Clock))).toBe(false);
 });

@@ -63,8 +63,6 @@ export function changingLoad(changing: Standing, leaning: Standing): ChangingLoa
         end();
       }
     };
-  const get = () => ({});
-  const post = () => ({ method: "POST" }) as const;
   const kinds: Kind[] = [
     { name: "whole", connections: 4, pause: 20, ask: ask(changing, "/changing/whole", get, parts) },
     { name: "slow", connections: 4, pause: 1, ask: ask(changing, "/changing/slow", get, lines) },
@@ -84,6 +82,9 @@ export function changingLoad(changing: Standing, leaning: Standing): ChangingLoa
   ];
   return { kinds, outlived: () => outlived };
 }
+
+const get = (): Asked => ({});
+const post = (): Asked => ({ method: "POST" });
 
 /** @returns the versions that an answer names */
 type Read = (body: string, n: number) => readonly string[];

@@ -57,8 +57,7 @@ export class Load {
 
   timesOf(kind: string): Times {
     const { swaps = [], calm = [] } = this.#times.get(kind) ?? {};
-    const sort = (times: readonly number[]) => times.toSorted((a, b) => a - b);
-    return { swaps: sort(swaps), calm: sort(calm) };
+    return { swaps: sorted(swaps), calm: sorted(calm) };
   }
 
   async #loop({ name, pause, ask }: Kind): Promise<void> {
@@ -81,3 +80,5 @@ export class Load {
       this.failed.push(`${name}: its connection was lost ${connection.opened - 1} times`);
   }
 }
+
+const sorted = (times: readonly number[]) => times.toSorted((a, b) => a - b);

@@ -2,11 +2,13 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Broken } from "./broken.ts";
-import { changingLoad, gone, Standing } from "./changing-load.ts";
+import { changingLoad } from "./changing-load.ts";
 import { Load, type Times } from "./load.ts";
+import { compare, describe, measure } from "./measuring.ts";
 import { publish } from "./publish.ts";
 import { createRandom } from "./random.ts";
 import { steady } from "./steady-load.ts";
+import { Changes } from "./swap-changes.ts";
 import type { Measure } from "./swap-orders.ts";
 import { makeApp, Tortured } from "./tortured.ts";
 
@@ -108,90 +110,6 @@ export async function tortureSwap({
   }
 }
 
-/** Leads the plugin from one version to the other and back, out of sight and back. */
-class Changes {
-  readonly changing = new Standing("1.0.0");
-  /** Of the plugin that needs it: which version it sees. */
-  readonly leaning = new Standing("1.0.0");
-  readonly #process: Tortured;
-  readonly #random: () => number;
-  count = 0;
-
-  constructor(process: Tortured, random: () => number) {
-    this.#process = process;
-    this.#random = random;
-  }
-
-  async cycle(): Promise<void> {
-    const hide = [() => this.#disable(), () => this.#enable()];
-    const steps = this.#random() < 0.5 ? hide : [];
-    await this.#all([
-      () => this.#upgrade(),
-      ...steps,
-      () => this.#rollback(),
-      ...(steps.length ? [] : hide),
-    ]);
-  }
-
-  async #all(steps: readonly (() => Promise<void>)[]): Promise<void> {
-    for (const step of steps) {
-      await step();
-      this.count++;
-      await sleep(this.#random() * 30);
-    }
-  }
-
-  async #upgrade(): Promise<void> {
-    // Half of them are watched until the next step.
-    const options = { window: this.#random() < 0.5 ? 30 : 0 };
-    await this.#to("1.1.0", ["upgrade", "changing", { version: "1.1.0" }, options], this.#both);
-  }
-
-  async #rollback(): Promise<void> {
-    await this.#to("1.0.0", ["rollback", "changing"], this.#both);
-  }
-
-  async #disable(): Promise<void> {
-    await this.#to(gone, ["disable", "changing", { cascade: true }], this.#both);
-  }
-
-  async #enable(): Promise<void> {
-    const { version } = await this.#process.change("info", "changing");
-    await this.#to(version, ["enable", "changing"], [this.changing]);
-    await this.#to(version, ["enable", "leaning"], [this.leaning]);
-  }
-
-  get #both(): readonly Standing[] {
-    return [this.changing, this.leaning];
-  }
-
-  async #to(
-    version: string,
-    [method, ...args]: readonly [string, ...(readonly unknown[])],
-    standings: readonly Standing[],
-  ): Promise<void> {
-    for (const standing of standings) standing.change(version);
-    await this.#process.order(method, ...args);
-    for (const standing of standings) standing.settle(version);
-  }
-}
-
-/** What a process holds when it has come to rest: old versions have ended, tasks are done. */
-async function measure(process: Tortured, before?: Measure): Promise<Measure> {
-  let last: Measure | undefined;
-  for (let look = 0; look < 15; look++) {
-    const now = await process.measure();
-    const isCalm = before ? compare(before, now).length === 0 : last && isSame(last, now);
-    if (isCalm && now.tally.begun === now.tally.done) return now;
-    last = now;
-    await sleep(200);
-  }
-  return last!;
-}
-
-const isSame = (one: Measure, other: Measure): boolean =>
-  one.plugins === other.plugins && one.scopes === other.scopes && one.files === other.files;
-
 /** What nobody has asked for and what was left behind. */
 function lookBehind(process: Tortured, load: Load, { tally }: Measure): void {
   load.mixed.push(...tally.faults);
@@ -202,27 +120,4 @@ function lookBehind(process: Tortured, load: Load, { tally }: Measure): void {
   for (const line of process.complaints)
     if (!/ExperimentalWarning|Not upgraded from 1\.0\.0 to 2\.0\./.test(line))
       load.failed.push(`logged: ${line.slice(0, 500)}`);
-}
-
-/** Bytes that may come and go, as code is compiled and caches are filled. */
-const tolerance = 4_000_000;
-
-function compare(before: Measure, after: Measure): string[] {
-  const grown: string[] = [];
-  const look = (what: string, was: number, is: number, allowed = 0): void => {
-    if (is > was + allowed) grown.push(`${what}: ${was} before, ${is} after`);
-  };
-  look("bytes of the heap", before.heap, after.heap, tolerance);
-  look("plugins", before.plugins, after.plugins);
-  look("scopes", before.scopes, after.scopes);
-  look("open files and sockets", before.files, after.files);
-  for (const [name, is] of Object.entries(after.resources))
-    look(name, before.resources[name] ?? 0, is);
-  return grown;
-}
-
-function describe({ heap, plugins, scopes, files, resources }: Measure): string {
-  const handles = Object.entries(resources).map(([name, count]) => `${count} ${name}`);
-  const megabytes = (heap / 1e6).toFixed(1);
-  return `heap ${megabytes} MB, ${plugins} plugins, ${scopes} scopes, ${files} files; ${handles.join(", ")}`;
 }

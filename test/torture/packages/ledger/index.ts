@@ -1,5 +1,6 @@
 import { get, inject, Plugin, post } from "nexus-platform";
 import { Database, type Migrations, sql } from "nexus-platform/database";
+import { setTimeout as sleep } from "node:timers/promises";
 
 // Its own, which publishing writes here.
 const version: string = "0.0.0";
@@ -44,6 +45,11 @@ export default class Ledger extends Plugin {
   };
 
   db = inject(Database<{ ledger: { n: number; title?: string; name?: string } }>);
+
+  override async start(): Promise<void> {
+    // What takes no time is never interrupted.
+    if (version !== "1.0.0") await sleep(30);
+  }
 
   /** All rows, as this version reads them, and what the table has. */
   all = get("/rows", async () => {
