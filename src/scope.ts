@@ -134,6 +134,11 @@ export class Scope {
     (this.#undo ??= []).push(undo);
   }
 
+  /** Whether it neither provides anything nor has anything to undo. */
+  get isBare(): boolean {
+    return this.#values === undefined && this.#undo === undefined;
+  }
+
   /** Whether ending this scope has anything to do. */
   get isEmpty(): boolean {
     return this.#undo === undefined;
@@ -158,8 +163,8 @@ export class Scope {
   }
 
   /** Runs a function in this scope: whatever it calls, at any depth, finds it by `currentScope`. */
-  run<R>(work: () => R): R {
-    return current.run(this, work);
+  run<R, A extends unknown[]>(work: (...args: A) => R, ...args: A): R {
+    return current.run(this, work, ...args);
   }
 
   toString(): string {

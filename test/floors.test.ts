@@ -12,7 +12,7 @@ const floors = [
   ["admin", "lifecycle", "docs", "accounts"],
   ["plugin"],
   ["tasks", "storage", "database"],
-  ["http"],
+  ["http", "transport"],
   ["ratelimit", "auth", "background", "middleware"],
   ["dependency"],
   ["context"],

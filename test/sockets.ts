@@ -2,7 +2,11 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Request, Response } from "nexus-platform/http";
-import { createHttpServer, type HttpServer, type HttpServerOptions } from "nexus-platform/http";
+import {
+  createHttpServer,
+  type HttpServer,
+  type HttpServerOptions,
+} from "../src/transport/index.ts";
 
 /** A server and clients on real sockets. */
 

@@ -1,20 +1,19 @@
 import { readFileSync } from "node:fs";
 import { Context } from "../context.ts";
 import { endingKey } from "../ending.ts";
-import {
-  createHttpServer,
-  type Endpoint,
-  type HttpServer,
-  type HttpServerOptions,
-  settle,
-} from "../http/index.ts";
+import { type Endpoint, settle } from "../http/index.ts";
 import { currentLog, logKey } from "../log.ts";
 import { fromWebRequest, type Request, type Response, toWebResponse } from "../message/index.ts";
 import { faultsKey, type PluginHost, type RouteTable } from "../plugin/index.ts";
+import type { Answer } from "../middleware/index.ts";
 import type { Scope } from "../scope.ts";
+import {
+  createHttpServer,
+  type HttpServer,
+  type HttpServerOptions,
+  type Send,
+} from "../transport/index.ts";
 import { inTime } from "../waiting.ts";
-
-type Send = (response: Response) => Promise<void> | void;
 
 export interface ListenOptions {
   /** Default 8000; 0 takes any free one. */
@@ -27,7 +26,7 @@ interface Parts {
   readonly scope: Scope;
   readonly plugins: PluginHost;
   readonly table: RouteTable;
-  readonly dispatch: (context: Context) => Promise<Response>;
+  readonly dispatch: Answer;
   readonly server: HttpServerOptions | undefined;
 }
 
@@ -62,12 +61,12 @@ export class App implements AsyncDisposable {
         const { body } = response;
         if (body === null || typeof body === "string" || body instanceof Uint8Array) {
           resolve(toWebResponse(response, request.method));
-          return;
+          return undefined;
         }
         // The request ends when its stream does.
         return new Promise((done) => resolve(toWebResponse(response, request.method, done)));
       };
-      this.exchange(fromWebRequest(request), send).catch(reject);
+      this.exchange(fromWebRequest(request), send)?.catch(reject);
     });
   }
 
@@ -75,30 +74,53 @@ export class App implements AsyncDisposable {
    * Answers a request, sends the answer, and then does what was left for later.
    * @param prepare sees the request's context before anybody else
    */
-  exchange(request: Request, send: Send, prepare?: (context: Context) => void): Promise<void> {
+  exchange(
+    request: Request,
+    send: Send,
+    prepare?: (context: Context) => void,
+  ): Promise<void> | undefined {
     const context = new Context(request, this.scope);
     prepare?.(context);
-    const exchange = context.run(() => this.#answer(context, send));
-    this.#running.add(exchange);
-    const done = (): boolean => this.#running.delete(exchange);
-    exchange.then(done, done);
-    return exchange;
+    return context.run(this.#answer, context, send);
   }
 
-  async #answer(context: Context, send: Send): Promise<void> {
+  /** A request that waits for nothing is over when this returns. */
+  readonly #answer = (context: Context, send: Send): Promise<void> | undefined => {
+    const response = this.#dispatch(context);
+    if (response instanceof Promise)
+      return this.#track(response.then((settled) => this.#send(context, settled, send)));
+    const rest = this.#send(context, response, send);
+    return rest && this.#track(rest);
+  };
+
+  #send(context: Context, response: Response, send: Send): Promise<void> | undefined {
+    if (response.status >= 500) blame(context);
     try {
-      const response = await this.#dispatch(context);
-      if (response.status >= 500) blame(context);
-      await send(response);
+      const leaving = send(response);
+      if (leaving) return this.#sendLater(context, leaving);
     } catch (error) {
-      currentLog().error(
-        { err: error },
-        `The answer to ${context.request.method} ${context.request.rawPath} broke off`,
-      );
+      return this.#sendLater(context, Promise.reject(error));
+    }
+    return settle(context);
+  }
+
+  async #sendLater(context: Context, leaving: Promise<void>): Promise<void> {
+    try {
+      await leaving;
+    } catch (error) {
+      const { method, rawPath } = context.request;
+      currentLog().error({ err: error }, `The answer to ${method} ${rawPath} broke off`);
       throw error;
     } finally {
       await settle(context);
     }
+  }
+
+  #track(exchange: Promise<void>): Promise<void> {
+    this.#running.add(exchange);
+    const done = (): boolean => this.#running.delete(exchange);
+    exchange.then(done, done);
+    return exchange;
   }
 
   /** Serves on a port. @throws NX_LISTEN */

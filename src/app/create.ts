@@ -76,7 +76,8 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
   for (const warning of settings.warnings) log.warn(warning);
 
   const onError = createErrorAnswer(errorFormat, errorHandlers);
-  const layers = [requestId(), nosniff(), ...(options.middleware ?? [])];
+  const own = options.layers === false ? [] : [requestId(), nosniff()];
+  const layers = [...own, ...(options.middleware ?? [])];
   const dispatch = createDispatch({ table: () => table.current, layers, onError });
   const addRoutes: AddRoutes = (routes, plugin) =>
     table.add(routesOf(routes).map((one) => createEndpoint(one, { plugin, scope, onError })));
@@ -100,7 +101,7 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
 }
 
 const known =
-  "plugins broken middleware config errorHandlers errorFormat docs accounts lifecycle server tolerant startTimeout settings env log overrides";
+  "plugins broken layers middleware config errorHandlers errorFormat docs accounts lifecycle server tolerant startTimeout settings env log overrides";
 
 /** For those who write JavaScript, or run TypeScript unchecked. */
 function checkNames({ ...options }: AppOptions): void {

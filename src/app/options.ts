@@ -1,10 +1,11 @@
 import type { Env, Settings } from "../config/index.ts";
 import type { DocsOptions } from "../docs/index.ts";
-import type { ErrorFormat, ErrorHandler, HttpServerOptions, Overrides } from "../http/index.ts";
+import type { ErrorFormat, ErrorHandler, Overrides } from "../http/index.ts";
 import type { LifecycleOptions } from "../lifecycle/index.ts";
 import type { Logger } from "../log.ts";
 import type { Middleware } from "../middleware/index.ts";
 import type { BrokenSource, PluginClass, PluginSource } from "../plugin/index.ts";
+import type { HttpServerOptions } from "../transport/index.ts";
 
 export interface AppOptions {
   /** Classes, or what `loadPlugins` found. */
@@ -13,6 +14,8 @@ export interface AppOptions {
   readonly broken?: readonly BrokenSource[];
   /** Around every request; first is outermost. Request ids and `nosniff` stand before it. */
   readonly middleware?: readonly Middleware[];
+  /** `false` leaves out the platform's own two layers: request ids and `nosniff`. */
+  readonly layers?: boolean;
   /** Settings of plugins, by name. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly errorHandlers?: readonly ErrorHandler[];

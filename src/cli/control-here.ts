@@ -1,5 +1,5 @@
 import type { App } from "../app/index.ts";
-import { Headers, Request } from "../message/index.ts";
+import { Headers, Request, type Response } from "../message/index.ts";
 import { createControl } from "./control.ts";
 import { type AskControl, bodyOf, type ControlAnswer, fields } from "./control-client.ts";
 import { controlPath } from "./control-place.ts";
@@ -16,9 +16,9 @@ export function askHere(app: App): AskControl {
       headers: new Headers(fields),
       body: body.length ? once(body) : undefined,
     });
-    exchange(asked, async (answer) => {
+    const take = async (answer: Response): Promise<void> =>
       resolve({ status: answer.status, body: once(await answer.bytes()) });
-    }).catch(reject);
+    exchange(asked, take)?.catch(reject);
     return promise;
   };
 }

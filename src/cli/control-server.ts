@@ -1,18 +1,11 @@
-import { once } from "node:events";
 import { chmodSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { App } from "../app/index.ts";
 import { settingsKey } from "../config/index.ts";
 import { messageOf } from "../exceptions.ts";
-import { Turn } from "../http/connection.ts";
-import { requestOf } from "../http/incoming.ts";
-import { sendResponse } from "../http/outgoing.ts";
-import type { Exchange } from "../http/server.ts";
 import { logKey } from "../log.ts";
-import { later } from "../waiting.ts";
+import { createHttpServer, type Exchange } from "../transport/index.ts";
 import { controlPlace, isAnswered, makeControlFolder } from "./control-place.ts";
-
-const { createServer } = process.getBuiltinModule("node:http");
 
 /** Ends a control server: what it answers is finished until the deadline, in seconds. */
 export type CloseControl = (deadline: number) => Promise<void>;
@@ -41,28 +34,25 @@ async function serve(app: App, place: string): Promise<CloseControl> {
   // Few servers are ever asked.
   const open = () =>
     (control ??= import("./control.ts").then(({ createControl }) => createControl(app)));
-  const server = createServer((incoming, outgoing) => {
-    // Who asks once seldom asks again, and one that stayed would keep the server from its end.
-    outgoing.shouldKeepAlive = false;
-    const turn = new Turn(incoming, outgoing);
-    incoming.socket.once("close", () => turn.leave());
-    open()
-      .then((exchange) => exchange(requestOf(turn), (response) => sendResponse(response, turn)))
-      .catch(() => turn.cut());
-  });
-  // What runs may take as long as it likes.
-  server.requestTimeout = 0;
+  const answer: Exchange = async (request, send) => {
+    const exchange = await open();
+    await exchange(request, (response) => {
+      // Who asks once seldom asks again, and one that stayed would keep the server from its end.
+      response.headers.set("Connection", "close");
+      return send(response);
+    });
+  };
 
   // In a folder of this user alone first, so that there is no moment in which others can open it.
   const draft = mkdtempSync(join(dirname(place), ".c"));
+  const path = join(draft, "s");
+  // What runs may take as long as it likes.
+  const server = await createHttpServer(answer, { path }, { requestTimeout: 0, sendTimeout: 0 });
   try {
-    const path = join(draft, "s");
-    server.listen(path);
-    await once(server, "listening");
     chmodSync(path, 0o600);
     renameSync(path, place);
   } catch (error) {
-    server.close();
+    await server.close(0);
     throw error;
   } finally {
     rmSync(draft, { recursive: true, force: true });
@@ -71,11 +61,6 @@ async function serve(app: App, place: string): Promise<CloseControl> {
   return async (deadline) => {
     // Another one may have taken its place.
     if (statSync(place, { throwIfNoEntry: false })?.ino === ino) rmSync(place, { force: true });
-    const closed = once(server, "close");
-    server.close();
-    server.closeIdleConnections();
-    const timer = later(deadline * 1000, () => server.closeAllConnections());
-    await closed;
-    clearTimeout(timer);
+    await server.close(deadline);
   };
 }

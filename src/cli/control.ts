@@ -12,7 +12,7 @@ import {
   routesOf,
   settle,
 } from "../http/index.ts";
-import type { Exchange } from "../http/server.ts";
+import type { Exchange } from "../transport/index.ts";
 import { controlPath, operatorHeader } from "./control-place.ts";
 
 /**

@@ -3,7 +3,7 @@ import type { Context } from "../context.ts";
 import { HTTPException, ValidationError } from "../exceptions.ts";
 import { currentLog } from "../log.ts";
 import { RedirectResponse, type Response } from "../message/index.ts";
-import { compose, type Middleware, type OnError } from "../middleware/index.ts";
+import { type Answer, compose, type Middleware, type OnError } from "../middleware/index.ts";
 import { shorten } from "../validation/index.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Match, Router } from "./router.ts";
@@ -16,11 +16,7 @@ export interface DispatchOptions {
 }
 
 /** Answers requests: through the app's layers, to the route that fits. */
-export function createDispatch({
-  table,
-  layers,
-  onError,
-}: DispatchOptions): (context: Context) => Promise<Response> {
+export function createDispatch({ table, layers, onError }: DispatchOptions): Answer {
   return compose(
     layers,
     (context) => {
@@ -37,7 +33,14 @@ export function createDispatch({
 }
 
 /** What follows an answer that has left: background work, then the request's scope ends. */
-export async function settle(context: Context): Promise<void> {
+export function settle(context: Context): Promise<void> | undefined {
+  if (!context.isBare) return settleAll(context);
+  // Most requests have kept nothing.
+  context.leave();
+  return undefined;
+}
+
+async function settleAll(context: Context): Promise<void> {
   try {
     const background = context.find(backgroundKey);
     if (background) await background.run();

@@ -23,7 +23,7 @@ export interface Endpoint extends Entry {
   /** Whose route it is. */
   readonly plugin: string;
   readonly scope: Scope;
-  readonly run: (context: Context) => Promise<Response>;
+  readonly run: Answer;
 }
 
 export interface EndpointOptions {
@@ -44,15 +44,19 @@ export function createEndpoint(
   const guard = compileGuard(spec.guards);
   const limit = compileLimit(spec.rateLimit, `${plugin} ${method} ${path}`);
   const answer = createAnswer(declared, scope, where);
-  const enter: Answer = async (context) => {
+  const limited: Answer = async (context) => {
     await limit?.byAddress(context);
     await guard?.(context);
     await limit?.byUser(context);
     return answer(context);
   };
+  const guarded: Answer = (context) => {
+    const passing = guard?.(context);
+    return passing ? passing.then(() => answer(context)) : answer(context);
+  };
   const inner = compose(
     [...layers, ...(spec.middleware ?? [])],
-    guard || limit ? enter : answer,
+    limit ? limited : guard ? guarded : answer,
     onError,
   );
   const run = limit
@@ -75,33 +79,70 @@ function createAnswer(declared: Declared, scope: Scope, where: string): Answer {
   const output = compileOutput(spec.response, spec.status ?? 200, where);
   const limit = spec.bodyLimit === undefined ? undefined : bytesOf(spec.bodyLimit);
 
-  if (!plan && !readHead && !readBody && limit === undefined) {
-    return async (context) => output(await handler(new HandlerInput(context)), context.request);
-  }
-  return async (context) => {
-    const input = new HandlerInput(context);
-    const faults: ErrorItem[] = [];
-    const resolution = plan && new Resolution(context, plan);
-    if (limit !== undefined) context.request.bodyLimit = limit;
-    try {
-      if (resolution) await resolution.begin(faults);
-      const reading = readHead?.(context, input, faults);
-      if (reading) await reading;
-      if (readBody) {
-        await readBody(context, input, faults);
-        if (context.request.body) await confirm(context);
-      }
-      if (faults.length) throw new ValidationError(faults);
-      if (resolution) await resolution.finish(input);
-      const response = await output(await handler(input), context.request);
-      if (!resolution) return response;
-      // Its time was up, and another answer has left: nothing may be committed any more.
-      if (context.error !== undefined) throw context.error;
-      await resolution.close();
-      return response;
-    } catch (error) {
-      context.find(backgroundKey)?.clear();
-      throw resolution ? await resolution.fail(error) : error;
-    }
+  const respond = (context: Context, input: HandlerInput): Response | Promise<Response> => {
+    const value = handler(input);
+    return isThenable(value)
+      ? Promise.resolve(value).then((settled) => output(settled, context.request))
+      : output(value, context.request);
   };
+  const enter = (context: Context, input: HandlerInput, faults: readonly ErrorItem[]) => {
+    if (faults.length) throw new ValidationError(faults);
+    return respond(context, input);
+  };
+  const readAll: Read = async (context, input, faults) => {
+    await readHead?.(context, input, faults);
+    if (!readBody) return;
+    await readBody(context, input, faults);
+    if (context.request.body) await confirm(context);
+  };
+
+  if (plan)
+    return async (context) => {
+      const input = new HandlerInput(context);
+      const faults: ErrorItem[] = [];
+      const resolution = new Resolution(context, plan);
+      if (limit !== undefined) context.request.bodyLimit = limit;
+      try {
+        await resolution.begin(faults);
+        await readAll(context, input, faults);
+        if (faults.length) throw new ValidationError(faults);
+        await resolution.finish(input);
+        const response = await respond(context, input);
+        // Its time was up, and another answer has left: nothing may be committed any more.
+        if (context.error !== undefined) throw context.error;
+        await resolution.close();
+        return response;
+      } catch (error) {
+        context.find(backgroundKey)?.clear();
+        throw await resolution.fail(error);
+      }
+    };
+  // Without a body most requests wait for nothing, and no promise is made for them.
+  const read = readBody ? readAll : readHead;
+  return (context) => {
+    const input = new HandlerInput(context);
+    if (limit !== undefined) context.request.bodyLimit = limit;
+    if (!read) return respond(context, input);
+    const faults: ErrorItem[] = [];
+    const reading = read(context, input, faults);
+    return reading
+      ? reading.then(() => enter(context, input, faults))
+      : enter(context, input, faults);
+  };
+}
+
+/** Reads inputs of a request; what is wrong with them comes to the faults. */
+type Read = (
+  context: Context,
+  input: HandlerInput,
+  faults: ErrorItem[],
+) => Promise<void> | undefined;
+
+/** What `await` waits for: query builders are no promises, but are waited for too. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    value !== null &&
+    (typeof value === "object" || typeof value === "function") &&
+    typeof (value as { then?: unknown }).then === "function"
+  );
 }

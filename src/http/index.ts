@@ -54,7 +54,6 @@ export {
   routesOf,
 } from "./route.ts";
 export { Router } from "./router.ts";
-export { createHttpServer, type HttpServer } from "./server.ts";
 export type {
   AnyResponse,
   Awaitable,
@@ -70,5 +69,4 @@ export type {
   Verb,
 } from "./spec.ts";
 export { parseTemplate, type PathParams, type Segment, type Template } from "./template.ts";
-export type { HttpServerOptions } from "./times.ts";
 export { type Overrides, overridesKey } from "./uses.ts";

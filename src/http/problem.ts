@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
 import { isHTTPException, type Problem, problemOf } from "../exceptions.ts";
 import { currentLog } from "../log.ts";
-import { JSONResponse, type Request } from "../message/index.ts";
+import { JSONResponse, type Request, type Response } from "../message/index.ts";
 import type { OnError } from "../middleware/index.ts";
 import type { JSONSchema } from "../validation/index.ts";
 import { compileOutput } from "./output.ts";
@@ -46,19 +46,27 @@ export function createErrorAnswer(
   handlers: readonly ErrorHandler[] = [],
 ): OnError {
   const byClass = new Map(handlers.map((handler) => [handler.type, handler]));
-  return async (error, context) => {
+  return (error, context) => {
     const handler = byClass.size > 0 && handlerOf(error, byClass);
-    if (!handler) return answer(error, context, format);
-    const status = isHTTPException(error) ? error.status : 500;
-    const output = compileOutput(undefined, status, "An error handler");
-    try {
-      const { request } = context;
-      return await output(await handler.handle(error as never, request), request);
-    } catch (thrown) {
-      // The handler may throw the answer, or fail itself.
-      return answer(thrown, context, format);
-    }
+    return handler ? handled(error, handler, context, format) : answer(error, context, format);
   };
+}
+
+async function handled(
+  error: unknown,
+  { handle }: ErrorHandler,
+  context: Context,
+  format: ErrorFormat,
+): Promise<Response> {
+  const status = isHTTPException(error) ? error.status : 500;
+  const output = compileOutput(undefined, status, "An error handler");
+  const { request } = context;
+  try {
+    return await output(await handle(error as never, request), request);
+  } catch (thrown) {
+    // The handler may throw the answer, or fail itself.
+    return answer(thrown, context, format);
+  }
 }
 
 function handlerOf(

@@ -6,11 +6,11 @@ export type HeadersInit =
 
 /** Header fields in their order; names are found in any case, values are kept as they came. */
 export class Headers {
-  /** Name, value, name, value …, as node:http has them. */
-  readonly raw: string[];
+  readonly #raw: string[];
 
-  constructor(init?: HeadersInit) {
-    this.raw = [];
+  constructor(init?: HeadersInit);
+  constructor(init?: HeadersInit, raw: string[] = []) {
+    this.#raw = raw;
     if (!init) return;
     const pairs = Symbol.iterator in init ? init : Object.entries(init);
     for (const [name, value] of pairs) this.append(name, value);
@@ -18,22 +18,26 @@ export class Headers {
 
   /** Headers over a list that somebody else has checked; it is not copied. */
   static of(raw: string[]): Headers {
-    const headers: Headers = Object.create(Headers.prototype);
-    return Object.assign(headers, { raw });
+    return new unchecked(undefined, raw);
+  }
+
+  /** Name, value, name, value …, as node:http has them. */
+  get raw(): readonly string[] {
+    return this.#raw;
   }
 
   /** All values of a field in one text, joined with a comma (cookies with a semicolon). */
   get(name: string): string | null {
     let found: string | null = null;
-    for (let i = 0; i < this.raw.length; i += 2) {
-      if (!isSame(this.raw[i]!, name)) continue;
-      found = found === null ? this.raw[i + 1]! : `${found}${separator(name)}${this.raw[i + 1]}`;
+    for (let i = 0; i < this.#raw.length; i += 2) {
+      if (!isSame(this.#raw[i]!, name)) continue;
+      found = found === null ? this.#raw[i + 1]! : `${found}${separator(name)}${this.#raw[i + 1]}`;
     }
     return found;
   }
 
   getAll(name: string): string[] {
-    return this.raw.filter((_, i) => i % 2 === 1 && isSame(this.raw[i - 1]!, name));
+    return this.#raw.filter((_, i) => i % 2 === 1 && isSame(this.#raw[i - 1]!, name));
   }
 
   getSetCookie(): string[] {
@@ -47,19 +51,24 @@ export class Headers {
   /** @throws NX_HEADER where a name or value could break out of its line */
   append(name: string, value: string): void {
     check(name, value);
-    this.raw.push(name, value);
+    this.#raw.push(name, value);
   }
 
   /** Replaces every field of this name. */
   set(name: string, value: string): void {
     check(name, value);
+    this.put(name, value);
+  }
+
+  /** As `set`, for what is known to be well formed. */
+  put(name: string, value: string): void {
     this.delete(name);
-    this.raw.push(name, value);
+    this.#raw.push(name, value);
   }
 
   delete(name: string): void {
-    for (let i = this.raw.length - 2; i >= 0; i -= 2) {
-      if (isSame(this.raw[i]!, name)) this.raw.splice(i, 2);
+    for (let i = this.#raw.length - 2; i >= 0; i -= 2) {
+      if (isSame(this.#raw[i]!, name)) this.#raw.splice(i, 2);
     }
   }
 
@@ -74,9 +83,9 @@ export class Headers {
   /** One pair a name, in lower case; `set-cookie` once each. */
   *[Symbol.iterator](): IterableIterator<[name: string, value: string]> {
     const seen = new Set<string>();
-    for (let i = 0; i < this.raw.length; i += 2) {
-      const name = this.raw[i]!.toLowerCase();
-      if (name === "set-cookie") yield [name, this.raw[i + 1]!];
+    for (let i = 0; i < this.#raw.length; i += 2) {
+      const name = this.#raw[i]!.toLowerCase();
+      if (name === "set-cookie") yield [name, this.#raw[i + 1]!];
       else if (!seen.has(name)) {
         seen.add(name);
         yield [name, this.get(name)!];
@@ -93,6 +102,8 @@ export class Headers {
     return this[Symbol.iterator]();
   }
 }
+
+const unchecked = Headers as unknown as new (init: undefined, raw: string[]) => Headers;
 
 function isSame(a: string, b: string): boolean {
   return a === b || (a.length === b.length && a.toLowerCase() === b.toLowerCase());

@@ -12,7 +12,7 @@ type WebResponse = globalThis.Response;
 export function fromWebRequest(request: WebRequest): Request {
   const { pathname, search, protocol, host } = new URL(request.url);
   const headers = new Headers(request.headers);
-  if (!headers.has("host")) headers.raw.push("host", host);
+  if (!headers.has("host")) headers.put("host", host);
   return new Request({
     method: request.method,
     target: pathname + search,

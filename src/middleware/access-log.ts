@@ -1,6 +1,6 @@
 import { findContext } from "../context.ts";
 import { currentLog, type Logger } from "../log.ts";
-import type { Middleware } from "./compose.ts";
+import type { Layer } from "./compose.ts";
 
 export interface AccessLogOptions {
   /** Default: the log of the plugin or app that the layer runs in. */
@@ -10,7 +10,7 @@ export interface AccessLogOptions {
 }
 
 /** Writes one line a request, when its answer is known; a streamed body may still be on its way. */
-export function accessLog(options: AccessLogOptions = {}): Middleware {
+export function accessLog(options: AccessLogOptions = {}): Layer {
   const { log, level = "info" } = options;
   return async function accessLog(request, next) {
     const start = performance.now();

@@ -3,7 +3,14 @@ import { Context } from "../context.ts";
 import { HTTPException, problemOf } from "../exceptions.ts";
 import { JSONResponse, Request, Response } from "../message/index.ts";
 import { Scope } from "../scope.ts";
-import { type Answer, compose, type Middleware, type Next, type OnError } from "./compose.ts";
+import {
+  type Answer,
+  compose,
+  type Frame,
+  type Middleware,
+  type Next,
+  type OnError,
+} from "./compose.ts";
 
 test("the first layer listed is the outermost", async () => {
   const seen: string[] = [];
@@ -117,6 +124,45 @@ test("a layer may return a standard Response", async () => {
   );
   expect(statuses).toEqual([true, "web"]);
   expect([response.status, await response.text()]).toEqual([202, "hello"]);
+});
+
+test("a frame gets what it knew before, and sees errors as any answer", async () => {
+  const seen: unknown[] = [];
+  const frame: Frame<string> = {
+    before: ({ path }) => `began ${path}`,
+    after(response, before, request) {
+      seen.push([response.status, before, request.path]);
+      response.headers.set("X-Framed", "yes");
+    },
+  };
+  const later = () => Promise.resolve(new Response());
+  const broken = () => Promise.reject(new HTTPException(404));
+  for (const answer of [() => new Response(), later, broken]) {
+    const { response } = await ask([through, frame, frame], answer);
+    expect(response.headers.getAll("x-framed")).toEqual(["yes"]);
+  }
+  const line = (status: number) => [status, "began /", "/"];
+  expect(seen).toEqual([200, 200, 200, 200, 404, 404].map(line));
+});
+
+test("a frame without promises around an answer without promises makes none", () => {
+  const run = compose([{ after: () => {} }], () => new Response("at once"), answerError);
+  expect(run(contextOf("/"))).toMatchObject({ body: "at once" });
+});
+
+test("what a frame throws is an answer for the layers outside of it", async () => {
+  const fail = () => {
+    throw new HTTPException(429);
+  };
+  for (const frame of [{ before: fail, after: () => {} }, { after: fail }]) {
+    const statuses: number[] = [];
+    const outer: Frame = { after: ({ status }) => void statuses.push(status) };
+    for (const answer of [() => new Response(), () => Promise.resolve(new Response())]) {
+      const { response, context } = await ask([outer, frame], answer);
+      expect([response.status, context.error]).toEqual([429, expect.any(HTTPException)]);
+    }
+    expect(statuses).toEqual([429, 429]);
+  }
 });
 
 test("calling next() twice is an error that names the layer", async () => {

@@ -9,7 +9,7 @@ import {
   type Size,
 } from "../message/index.ts";
 import { type Encoding, encodings as known, readAcceptEncoding } from "./accept-encoding.ts";
-import type { Middleware } from "./compose.ts";
+import type { Layer } from "./compose.ts";
 import { createEncoder, type Encoder } from "./encoder.ts";
 
 export interface CompressionOptions {
@@ -23,7 +23,7 @@ export interface CompressionOptions {
  * Compresses what is text in what the client takes. Streams stay streams: each chunk leaves when it
  * comes. What is asked for in ranges, and what says `no-transform`, stays as it is.
  */
-export function compression(options: CompressionOptions = {}): Middleware {
+export function compression(options: CompressionOptions = {}): Layer {
   const threshold = bytesOf(options.threshold ?? "1KB");
   const encoders = createEncoders(options.encodings ?? known);
   const offered = [...encoders.keys()];
@@ -87,9 +87,9 @@ async function encode(
   const { body } = response;
   const encoded = new Response(await encodedBody(body, method, encoder), {
     status: response.status,
+    headers: response.headers,
   });
   const { headers } = encoded;
-  headers.raw.push(...response.headers.raw);
   // Nobody knows the length yet, and parts of it cannot be had.
   headers.delete("content-length");
   headers.delete("accept-ranges");

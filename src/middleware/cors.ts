@@ -1,6 +1,6 @@
 import { NexusError } from "../exceptions.ts";
 import { type Headers, Response } from "../message/index.ts";
-import type { Middleware } from "./compose.ts";
+import type { Layer } from "./compose.ts";
 
 type Origin = string | RegExp;
 
@@ -25,7 +25,7 @@ export interface CorsOptions {
 const usual = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
 /** Lets scripts of other origins ask, as the Fetch standard's CORS protocol says. */
-export function cors(options: CorsOptions): Middleware {
+export function cors(options: CorsOptions): Layer {
   const { methods = usual, headers, exposed = [], credentials = false, maxAge } = options;
   const allows = readOrigins(options.origins);
   refuseWildcards(options, allows === "all");

@@ -1,5 +1,13 @@
 export { accessLog, type AccessLogOptions } from "./access-log.ts";
-export { type Answer, compose, type Middleware, type Next, type OnError } from "./compose.ts";
+export {
+  type Answer,
+  compose,
+  type Frame,
+  type Layer,
+  type Middleware,
+  type Next,
+  type OnError,
+} from "./compose.ts";
 export { compression, type CompressionOptions } from "./compression.ts";
 export { cors, type CorsOptions } from "./cors.ts";
 export { layersOf, middleware } from "./middleware.ts";

@@ -1,8 +1,6 @@
-import { middleware } from "./middleware.ts";
+import type { Frame } from "./compose.ts";
 
 /** Answers that stay in no cache. */
-export const noStore = middleware(async (_, next) => {
-  const response = await next();
-  response.headers.set("Cache-Control", "no-store");
-  return response;
-});
+export const noStore: Frame = {
+  after: ({ headers }) => headers.put("Cache-Control", "no-store"),
+};

@@ -19,7 +19,3 @@ test("every answer forbids browsers to guess its type, errors too", async () => 
     expect(response.headers.getAll("x-content-type-options")).toEqual(["nosniff"]);
   }
 });
-
-test("the layer is called nosniff", () => {
-  expect(nosniff().name).toBe("nosniff");
-});

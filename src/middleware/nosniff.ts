@@ -1,10 +1,8 @@
-import type { Middleware } from "./compose.ts";
+import type { Frame } from "./compose.ts";
 
 /** Forbids browsers to guess another content type than the one an answer says. */
-export function nosniff(): Middleware {
-  return async function nosniff(_, next) {
-    const response = await next();
-    response.headers.set("X-Content-Type-Options", "nosniff");
-    return response;
+export function nosniff(): Frame {
+  return {
+    after: ({ headers }) => headers.put("X-Content-Type-Options", "nosniff"),
   };
 }

@@ -48,10 +48,6 @@ test("the header and the maker of ids can be chosen", async () => {
   expect([...response.headers]).toEqual([["x-trace", "made"]]);
 });
 
-test("the layer is called requestId", () => {
-  expect(requestId().name).toBe("requestId");
-});
-
 async function ask(
   headers: Record<string, string>,
   answer: Answer = () => new Response(),

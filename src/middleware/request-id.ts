@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { findContext } from "../context.ts";
-import type { Middleware } from "./compose.ts";
+import { Headers } from "../message/index.ts";
+import type { Frame } from "./compose.ts";
 
 export interface RequestIdOptions {
   /** Read from the request, written on the response; default `X-Request-ID`. */
@@ -13,15 +14,22 @@ export interface RequestIdOptions {
 const harmless = /^[\w.-]{1,64}$/;
 
 /** Gives each request an id: the one that it brings, where that is harmless, else a new one. */
-export function requestId(options: RequestIdOptions = {}): Middleware {
+export function requestId(options: RequestIdOptions = {}): Frame<string> {
   const { header = "X-Request-ID", create = randomUUID } = options;
-  return async function requestId(request, next) {
-    const brought = request.headers.get(header);
-    const id = brought !== null && harmless.test(brought) ? brought : create();
-    const context = findContext();
-    if (context) context.id = id;
-    const response = await next();
-    response.headers.set(header, id);
-    return response;
+  // Refused here, not with each answer.
+  new Headers([[header, ""]]);
+  return {
+    before(request) {
+      const brought = request.headers.get(header);
+      const id = brought !== null && harmless.test(brought) ? brought : create();
+      const context = findContext();
+      if (context) context.id = id;
+      return id;
+    },
+    after({ headers }, id) {
+      // What somebody else makes is looked at.
+      if (options.create) headers.set(header, id);
+      else headers.put(header, id);
+    },
   };
 }

@@ -1,12 +1,12 @@
 import helmet, { type HelmetOptions } from "helmet";
 import { messageOf, NexusError } from "../exceptions.ts";
-import type { Middleware } from "./compose.ts";
+import type { Layer } from "./compose.ts";
 
 /** Helmet's own, but for functions in a Content-Security-Policy: the headers are the same for all. */
 export type SecurityHeadersOptions = Readonly<HelmetOptions>;
 
 /** Sets Helmet's headers on every answer; one that a route has set itself stays as it is. */
-export function securityHeaders(options: SecurityHeadersOptions = {}): Middleware {
+export function securityHeaders(options: SecurityHeadersOptions = {}): Layer {
   const headers = headersOf(options);
   return async function securityHeaders(_, next) {
     const response = await next();

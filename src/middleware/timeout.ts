@@ -1,13 +1,13 @@
 import { HTTPException, NexusError } from "../exceptions.ts";
 import { discard } from "../message/index.ts";
 import { inTime, longestSeconds } from "../waiting.ts";
-import type { Middleware } from "./compose.ts";
+import type { Layer } from "./compose.ts";
 
 /**
  * Answers 503 when what is inside has no answer after so many seconds, and fires `request.signal`.
  * A streamed body may take longer: the answer is there when its head is.
  */
-export function timeout(seconds: number): Middleware {
+export function timeout(seconds: number): Layer {
   if (!(seconds > 0 && seconds <= longestSeconds)) {
     throw new NexusError("NX_TIMEOUT", `timeout() was given ${seconds}.`, {
       cure: `Give it seconds, more than 0 and at most ${longestSeconds}.`,

@@ -20,7 +20,7 @@ export async function refuse(
   if (latest && !latest.isArriving) {
     // It came behind requests that are well: their answers go first.
     await Promise.all([...turns].map((turn) => turn.wait("finish")));
-  } else if (latest && (turns.size > 1 || latest.outgoing.headersSent)) {
+  } else if (latest && (turns.length > 1 || latest.outgoing.headersSent)) {
     // An answer that stands before this one, or has begun, cannot be taken back.
     socket.destroy();
     return;

@@ -1,23 +1,19 @@
 import { once } from "node:events";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { messageOf, NexusError } from "../exceptions.ts";
-import type { Request, Response } from "../message/index.ts";
+import { Request } from "../message/index.ts";
 import { later } from "../waiting.ts";
-import { Connection, Turn } from "./connection.ts";
-import { faultOf, requestOf } from "./incoming.ts";
+import { Connection } from "./connection.ts";
+import { HeadWriter } from "./head.ts";
+import { type HttpServerOptions, lookAfter, timesOf } from "./options.ts";
 import { sendResponse } from "./outgoing.ts";
 import { refuse, refuseWith } from "./refuse.ts";
-import { type HttpServerOptions, lookAfter, timesOf } from "./times.ts";
+import { faultOf, StockTurn } from "./stock.ts";
+import type { Exchange, Send, Turn } from "./turn.ts";
 
 // An import of it would load all of fetch too, which few servers need.
 const { createServer } = process.getBuiltinModule("node:http");
-
-/** Answers one request: `send` resolves when the answer has left, or the client has gone. */
-export type Exchange = (
-  request: Request,
-  send: (response: Response) => Promise<void>,
-) => Promise<void>;
 
 export interface HttpServer {
   readonly address: AddressInfo;
@@ -25,40 +21,57 @@ export interface HttpServer {
   close(deadline: number): Promise<void>;
 }
 
-/** Serves over node:http. @throws NX_LISTEN NX_TIMEOUT */
+/** Where to listen: `path` is that of a Unix socket. */
+export type Place = { readonly port: number; readonly host: string } | { readonly path: string };
+
+/** @throws NX_LISTEN NX_TIMEOUT */
 export async function createHttpServer(
   exchange: Exchange,
-  { port, host }: { readonly port: number; readonly host: string },
+  place: Place,
   options: HttpServerOptions = {},
 ): Promise<HttpServer> {
   const connections = new Map<Socket, Connection>();
   const { limits, sendTimeout } = timesOf(options);
+  const heads = new HeadWriter(limits.keepAliveTimeout);
+  const { tls } = options;
+  const scheme = tls ? "https" : "http";
   let closing = false;
 
+  const begin = (turn: Turn, connection: Connection): void => {
+    const send: Send = (response) => {
+      if (closing) turn.outgoing.shouldKeepAlive = false;
+      const leaving = sendResponse(response, turn);
+      if (leaving) return leaving.then(() => end(turn, connection));
+      end(turn, connection);
+      return undefined;
+    };
+    try {
+      exchange(new Request(turn), send)?.catch(() => turn.cut());
+    } catch {
+      turn.cut();
+    }
+  };
+  const end = (turn: Turn, connection: Connection): void => {
+    const next = connection.end(turn);
+    if (next) begin(next, connection);
+    // The head may have left before the end began, and have promised to stay.
+    if (closing) setImmediate(() => server.closeIdleConnections());
+  };
   const take = (incoming: IncomingMessage, outgoing: ServerResponse, awaitsContinue = false) => {
     const fault = faultOf(incoming);
     if (fault) return refuseWith(outgoing, ...fault);
-    const turn = new Turn(incoming, outgoing);
-    turn.awaitsContinue = awaitsContinue;
     const connection = connections.get(incoming.socket);
-    const send = async (response: Response): Promise<void> => {
-      if (closing) outgoing.shouldKeepAlive = false;
-      await sendResponse(response, turn);
-      connection?.end(turn);
-      // The head may have left before the end began, and have promised to stay.
-      if (closing) setImmediate(() => server.closeIdleConnections());
-    };
-    const answer = (): void => {
-      exchange(requestOf(turn), send).catch(() => turn.cut());
-    };
-    if (connection) connection.begin(turn, answer);
-    else answer();
+    if (!connection) return;
+    const turn = new StockTurn(incoming, outgoing, scheme, heads);
+    turn.awaitsContinue = awaitsContinue;
+    if (connection.begin(turn)) begin(turn, connection);
   };
 
-  const server = createServer(
-    { ...limits, optimizeEmptyRequests: true, requireHostHeader: false },
-    take,
-  );
+  const settings = { ...limits, optimizeEmptyRequests: true, requireHostHeader: false };
+  const server: Server = tls
+    ? process.getBuiltinModule("node:https").createServer({ ...settings, ...tls }, take)
+    : createServer(settings, take);
+  server.maxRequestsPerSocket = options.maxRequestsPerConnection ?? 0;
   server.on("checkContinue", (incoming, outgoing) => take(incoming, outgoing, true));
   // It is no proxy.
   server.on("connect", (_, socket) =>
@@ -68,16 +81,16 @@ export async function createHttpServer(
   server.on("clientError", (error, socket) => {
     void refuse(error, connections.get(socket as Socket));
   });
-  server.on("connection", (socket) => {
+  server.on(tls ? "secureConnection" : "connection", (socket: Socket) => {
     connections.set(socket, new Connection(socket));
     socket.once("close", () => connections.delete(socket));
   });
 
   try {
-    server.listen(port, host);
+    server.listen(place);
     await once(server, "listening");
   } catch (cause) {
-    throw cannotListen(cause as NodeJS.ErrnoException, port, host);
+    throw cannotListen(cause as NodeJS.ErrnoException, place);
   }
   // One look at all of them costs less than a timer for each answer.
   const look = (): void => {
@@ -92,7 +105,7 @@ export async function createHttpServer(
       const closed = once(server, "close");
       server.close();
       // Those that have only begun to ask count as busy there.
-      for (const { socket, turns } of connections.values()) if (!turns.size) socket.destroy();
+      for (const { socket, turns } of connections.values()) if (!turns.length) socket.destroy();
       const timer = later(deadline * 1000, () => server.closeAllConnections());
       await closed;
       clearTimeout(timer);
@@ -110,9 +123,10 @@ const cures: Readonly<Record<string, string>> = {
     "Choose an address of this machine (HOST, or listen({ host })); 0.0.0.0 is all of them.",
 };
 
-function cannotListen(cause: NodeJS.ErrnoException, port: number, host: string): NexusError {
+function cannotListen(cause: NodeJS.ErrnoException, place: Place): NexusError {
+  const where = "path" in place ? place.path : `port ${place.port} of ${place.host}`;
   const why = cause.code === "EADDRINUSE" ? "it is taken" : messageOf(cause);
-  return new NexusError("NX_LISTEN", `Cannot listen on port ${port} of ${host}: ${why}.`, {
+  return new NexusError("NX_LISTEN", `Cannot listen on ${where}: ${why}.`, {
     cure: cures[cause.code ?? ""] ?? "Choose a port and an address that this machine has.",
     cause,
   });

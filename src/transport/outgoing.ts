@@ -2,37 +2,41 @@ import { endingKey } from "../ending.ts";
 import { currentLog } from "../log.ts";
 import { findScope } from "../scope.ts";
 import { isBodiless, type Response } from "../message/index.ts";
-import type { Turn } from "./connection.ts";
-
-/** The most that is read, and thrown away, of a body that was refused, so that its sender sees why. */
-const drainLimit = 64 * 1024 * 1024;
+import type { Turn } from "./turn.ts";
 
 /**
- * Resolves when the answer has left or the client has gone.
+ * Resolves when the answer has left or the client has gone; nothing, where it was written in one piece.
  * @throws what the body's source throws while there is a client
  */
-export async function sendResponse(response: Response, turn: Turn): Promise<void> {
-  const { incoming, outgoing } = turn;
+export function sendResponse(response: Response, turn: Turn): Promise<void> | undefined {
+  if (turn.isArriving || turn.awaitsContinue || !turn.write(response))
+    return sendByParts(response, turn);
+  // What the system has taken is as good as sent; of a long text it may take the rest later.
+  return turn.socket.writableLength ? turn.wait("finish") : undefined;
+}
+
+async function sendByParts(response: Response, turn: Turn): Promise<void> {
+  const { outgoing } = turn;
   const { body, status, headers } = response;
   const isWhole = body === null || typeof body === "string" || body instanceof Uint8Array;
   const isBare = isBodiless(status);
   // Without a length the client would wait for the body of a 205.
-  if (status === 205) headers.set("Content-Length", "0");
+  if (status === 205) headers.put("Content-Length", "0");
   else if (isWhole && !isBare && !headers.has("content-length"))
-    headers.raw.push("Content-Length", String(body === null ? 0 : Buffer.byteLength(body)));
+    headers.put("Content-Length", String(body === null ? 0 : Buffer.byteLength(body)));
   // Whether that body comes after all cannot be known: no request can follow.
   if (turn.awaitsContinue) outgoing.shouldKeepAlive = false;
-  outgoing.writeHead(status, headers.raw);
+  outgoing.writeHead(status, [...headers.raw]);
   if (isWhole && (!turn.isArriving || turn.awaitsContinue)) {
     outgoing.end(isBare ? null : body);
   } else {
-    if (!isWhole) await pump(body, turn, isBare || incoming.method === "HEAD");
+    if (!isWhole) await pump(body, turn, isBare || turn.method === "HEAD");
     else if (body === null || isBare) outgoing.flushHeaders();
     else outgoing.write(body);
     // To end what is not whole would be an error, but it is nobody's fault.
     if (turn.gone) return;
     // A connection that ends while its client still sends is reset, and the answer lost with it.
-    if (turn.isArriving && !turn.awaitsContinue) await drain(turn);
+    if (turn.isArriving && !turn.awaitsContinue) await turn.drain();
     outgoing.end();
   }
   await turn.wait("finish");
@@ -74,18 +78,4 @@ async function pump(
     undo();
     over?.removeEventListener("abort", cut);
   }
-}
-
-function drain(turn: Turn): Promise<void> {
-  const { incoming } = turn;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  let size = 0;
-  incoming.on("data", (chunk: Uint8Array) => {
-    size += chunk.byteLength;
-    if (size > drainLimit) incoming.destroy();
-  });
-  incoming.once("end", resolve);
-  turn.onGone(resolve);
-  incoming.resume();
-  return promise;
 }

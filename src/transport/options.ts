@@ -1,8 +1,23 @@
+import type { ServerOptions } from "node:https";
 import { NexusError } from "../exceptions.ts";
 import { longestSeconds } from "../waiting.ts";
 
-/** In seconds; 0 is for ever. */
+export const transports = ["stock", "direct"] as const;
+/**
+ * `stock` is node:http; `direct` takes simple requests from its parser before it makes objects of them,
+ * and leaves all others to it.
+ */
+export type Transport = (typeof transports)[number];
+
+/** Times are in seconds; 0 is for ever. */
 export interface HttpServerOptions {
+  /** Default `stock`, or what NEXUS_TRANSPORT says. */
+  readonly transport?: Transport;
+  /** Serves HTTPS, with a key and a certificate in PEM, and whatever else node:https takes. */
+  readonly tls?: Pick<
+    ServerOptions,
+    "key" | "cert" | "ca" | "passphrase" | "minVersion" | "ciphers" | "SNICallback"
+  >;
   /** Seconds for the head of a request to arrive; default 30. */
   readonly headersTimeout?: number;
   /** Seconds for a whole request to arrive; default 300. */
@@ -11,6 +26,8 @@ export interface HttpServerOptions {
   readonly keepAliveTimeout?: number;
   /** Seconds that a client may take nothing of what is there for it before it is cut off; default 60. */
   readonly sendTimeout?: number;
+  /** Requests that one connection may bring; default 0: any number. */
+  readonly maxRequestsPerConnection?: number;
 }
 
 /** How long a server waits for its clients, in milliseconds, as node:http has it. @throws NX_TIMEOUT */
@@ -27,6 +44,16 @@ export function timesOf(options: HttpServerOptions) {
       connectionsCheckingInterval: lookAfter(headersTimeout),
     },
   };
+}
+
+/** @throws NX_TRANSPORT */
+export function transportOf(options: HttpServerOptions): Transport {
+  const transport: string = options.transport ?? (process.env["NEXUS_TRANSPORT"] || "stock");
+  const known = transports.find((one) => one === transport);
+  if (known) return known;
+  throw new NexusError("NX_TRANSPORT", `There is no transport "${transport}".`, {
+    cure: `Choose one of ${transports.join(", ")} (server.transport, or NEXUS_TRANSPORT).`,
+  });
 }
 
 /** How often to look whether a time is up. */

@@ -1,0 +1,87 @@
+import { phrase } from "../exceptions.ts";
+import { isBodiless, type Response } from "../message/index.ts";
+
+/** What one answer is written as, in one piece. */
+export interface Piece {
+  readonly text: string;
+  readonly encoding: "latin1" | "utf8";
+}
+
+/** Writes answers whose body is a text, head and all; others are left to node:http. */
+export class HeadWriter {
+  readonly #kept: string;
+  /** By status, for as long as the date is the same. */
+  #lines: string[] = [];
+  #date = "";
+
+  /** @param keepAlive milliseconds that an idle connection is kept; 0 says nothing of it */
+  constructor(keepAlive: number) {
+    const seconds = Math.floor(keepAlive / 1000);
+    this.#kept = `Connection: keep-alive\r\n${seconds ? `Keep-Alive: timeout=${seconds}\r\n` : ""}`;
+  }
+
+  /** @param keeps whether the connection stays @returns `undefined` for what node:http has to write */
+  write({ status, body, headers }: Response, isHead: boolean, keeps: boolean): Piece | undefined {
+    if ((body !== null && typeof body !== "string") || isBodiless(status)) return undefined;
+    const { raw } = headers;
+    let head = this.#firstLines(status, keeps);
+    for (let i = 0; i < raw.length; i += 2) {
+      const name = raw[i]!;
+      const value = raw[i + 1]!;
+      // Headers let no line break in; should one be there, node:http refuses the whole.
+      if (isOfConnection(name) || lineBreak.test(value)) return undefined;
+      head += `${name}: ${value}\r\n`;
+    }
+    if (body === null) return { text: `${head}Content-Length: 0\r\n\r\n`, encoding: "latin1" };
+    const size = Buffer.byteLength(body);
+    head += `Content-Length: ${size}\r\n\r\n`;
+    if (isHead) return { text: head, encoding: "latin1" };
+    // One encoding for both: a head is Latin-1, which is UTF-8 as long as it is ASCII.
+    if (size === body.length) return { text: head + body, encoding: "latin1" };
+    return isASCII(head) ? { text: head + body, encoding: "utf8" } : undefined;
+  }
+
+  #firstLines(status: number, keeps: boolean): string {
+    if (this.#date !== currentDate()) {
+      this.#date = currentDate();
+      this.#lines = [];
+    }
+    const index = keeps ? status : status + 1000;
+    return (this.#lines[index] ??=
+      `HTTP/1.1 ${status} ${phrase(status)}\r\nDate: ${this.#date}\r\n` +
+      (keeps ? this.#kept : "Connection: close\r\n"));
+  }
+}
+
+/** Fields that say something of the connection or the framing, or that every answer has anyway. */
+function isOfConnection(name: string): boolean {
+  switch (name.length) {
+    case 4:
+    case 7:
+    case 10:
+    case 14:
+    case 17:
+      return special.test(name);
+    default:
+      return false;
+  }
+}
+
+const special =
+  /^(?:date|trailer|upgrade|connection|keep-alive|content-length|transfer-encoding)$/i;
+
+const lineBreak = /[\r\n]/;
+
+function isASCII(text: string): boolean {
+  return Buffer.byteLength(text) === text.length;
+}
+
+let date: string | undefined;
+
+/** The date as a head has it; it is right to the second. */
+function currentDate(): string {
+  if (date !== undefined) return date;
+  const now = new Date();
+  setTimeout(() => (date = undefined), 1000 - now.getMilliseconds()).unref();
+  return (date = now.toUTCString());
+}

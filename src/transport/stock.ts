@@ -1,0 +1,172 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { HTTPException } from "../exceptions.ts";
+import { Headers, type Response, tooLarge } from "../message/index.ts";
+import type { HeadWriter } from "./head.ts";
+import { Turn } from "./turn.ts";
+
+/** The most that is read, and thrown away, of a body that was refused, so that its sender sees why. */
+const drainLimit = 64 * 1024 * 1024;
+
+/** A request and its answer as node:http has them. */
+export class StockTurn extends Turn {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  readonly hasBody: boolean;
+  readonly #heads: HeadWriter;
+
+  constructor(
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    scheme: "http" | "https",
+    heads: HeadWriter,
+  ) {
+    super(incoming.socket, scheme, incoming.method ?? "GET");
+    this.incoming = incoming;
+    this.outgoing = outgoing;
+    this.#heads = heads;
+    const { "content-length": length, "transfer-encoding": coding } = incoming.headers;
+    this.hasBody = coding !== undefined || (length !== undefined && Number(length) !== 0);
+  }
+
+  get target(): string {
+    return originForm(this.incoming.url ?? "/");
+  }
+
+  get headers(): Headers {
+    return Headers.of(this.incoming.rawHeaders);
+  }
+
+  get body(): AsyncIterable<Uint8Array> | undefined {
+    return this.hasBody ? { [Symbol.asyncIterator]: () => this.#pieces() } : undefined;
+  }
+
+  /** node:http itself says so of a request without a body, for a moment. */
+  get isArriving(): boolean {
+    return this.hasBody && !this.incoming.complete;
+  }
+
+  /** By its events: an iterator of a stream takes longer than all the rest of a small request. */
+  read(limit: number): Promise<Uint8Array> {
+    const { incoming } = this;
+    this.#giveLeave();
+    return new Promise((resolve, reject) => {
+      const chunks: Uint8Array[] = [];
+      let size = 0;
+      const stop = (): void => {
+        incoming.off("data", take).off("end", end).off("error", fail).off("close", fail);
+      };
+      const take = (chunk: Uint8Array): void => {
+        size += chunk.byteLength;
+        chunks.push(chunk);
+        if (size <= limit) return;
+        stop();
+        incoming.pause();
+        reject(tooLarge(limit));
+      };
+      const end = (): void => {
+        stop();
+        resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size));
+      };
+      const fail = (cause?: unknown): void => {
+        stop();
+        reject(brokeOff(cause));
+      };
+      if (incoming.readableEnded || incoming.destroyed) fail();
+      else incoming.on("data", take).on("end", end).on("error", fail).on("close", fail);
+    });
+  }
+
+  async *#pieces(): AsyncGenerator<Uint8Array> {
+    this.#giveLeave();
+    try {
+      // Whoever stops reading early still wants to answer: the connection stays.
+      yield* this.incoming.iterator({ destroyOnReturn: false });
+    } catch (cause) {
+      throw brokeOff(cause);
+    }
+  }
+
+  #giveLeave(): void {
+    if (this.awaitsContinue) this.outgoing.writeContinue();
+    this.awaitsContinue = false;
+  }
+
+  drain(): Promise<void> {
+    const { incoming } = this;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let size = 0;
+    incoming.on("data", (chunk: Uint8Array) => {
+      size += chunk.byteLength;
+      if (size > drainLimit) incoming.destroy();
+    });
+    incoming.once("end", resolve);
+    this.onGone(resolve);
+    incoming.resume();
+    return promise;
+  }
+
+  write(response: Response): boolean {
+    const { socket } = this;
+    const outgoing = this.outgoing as ServerResponse & Unwritten;
+    if (
+      (socket as Socket & { _httpMessage?: unknown })._httpMessage !== outgoing ||
+      !outgoing.shouldKeepAlive ||
+      outgoing._header !== null ||
+      !socket.writable
+    )
+      return false;
+    const piece = this.#heads.write(response, this.method === "HEAD", true);
+    if (!piece) return false;
+    // What writeHead() and end() would do, but for taking the head apart and checking it once more.
+    outgoing.statusCode = response.status;
+    outgoing._header = piece.text;
+    outgoing._headerSent = true;
+    outgoing.finished = true;
+    socket.write(piece.text, piece.encoding, (error) => {
+      if (!error) outgoing.emit("finish");
+    });
+    return true;
+  }
+
+  cut(): void {
+    // Without chunks the end of the connection is the end of the body: it must be no clean one.
+    if (this.incoming.httpVersion === "1.0") this.incoming.socket.resetAndDestroy();
+    else this.outgoing.destroy();
+  }
+}
+
+/** Part of Node, though of no documentation; where it has another name, answers go the long way. */
+interface Unwritten {
+  _header: string | null;
+  _headerSent: boolean;
+  finished: boolean;
+}
+
+function brokeOff(cause: unknown): HTTPException {
+  // Nobody's fault here, so nothing for the log.
+  return new HTTPException(400, "The body broke off", { errorCode: "BODY_BROKE_OFF", cause });
+}
+
+/** `http://host/path`, as proxies are asked, becomes `/path`. */
+export function originForm(target: string): string {
+  if (target.startsWith("/")) return target;
+  const [, path = "/"] = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*([/?].*)?$/i.exec(target) ?? [];
+  return path.startsWith("/") ? path : `/${path}`;
+}
+
+/** What makes a request unanswerable, though the parser took it. */
+export function faultOf({
+  httpVersion,
+  rawHeaders,
+  headers,
+}: IncomingMessage): readonly [status: number, detail: string] | undefined {
+  const coding = headers["transfer-encoding"]?.trim().toLowerCase();
+  if (coding !== undefined && coding !== "chunked")
+    return [501, "Of the transfer codings only chunked is understood"];
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2)
+    if (rawHeaders[i]!.length === 4 && rawHeaders[i]!.toLowerCase() === "host") hosts++;
+  if (hosts > 1) return [400, "The request has more than one Host"];
+  return hosts === 0 && httpVersion !== "1.0" ? [400, "The request has no Host"] : undefined;
+}
