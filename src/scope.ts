@@ -22,7 +22,9 @@ export class Scope {
   // Both are made when first needed: a request that keeps nothing pays for nothing.
   #values: Map<string, unknown> | undefined;
   #undo: (() => unknown)[] | undefined;
-  #guests: Set<Scope> | undefined;
+  #guests: Scope[] | undefined;
+  /** Its place among the guests of its parent. */
+  #seat = -1;
   #vacate: (() => void)[] | undefined;
   #visits = 0;
 
@@ -56,22 +58,26 @@ export class Scope {
    */
   moveTo(parent: Scope): void {
     this.#parent = parent;
-    (parent.#guests ??= new Set()).add(this);
+    this.#seat = (parent.#guests ??= []).push(this) - 1;
     parent.#visits++;
   }
 
   /** Ends being a guest; what it finds stays the same. */
   leave(): void {
-    if (this.#parent) this.#parent.#lose(this);
-  }
-
-  #lose(guest: Scope): void {
-    if (!this.#guests?.delete(guest) || this.#guests.size) return;
-    for (const vacate of this.#vacate?.splice(0) ?? []) vacate();
+    const host = this.#parent;
+    if (!host || this.#seat < 0) return;
+    const guests = host.#guests!;
+    // The last one takes the seat that becomes free.
+    const last = guests.pop()!;
+    last.#seat = this.#seat;
+    if (last !== this) guests[this.#seat] = last;
+    this.#seat = -1;
+    if (guests.length) return;
+    for (const vacate of host.#vacate?.splice(0) ?? []) vacate();
   }
 
   /** Those that have moved in and not left. */
-  get guests(): Iterable<Scope> {
+  get guests(): readonly Scope[] {
     return this.#guests ?? [];
   }
 
@@ -82,7 +88,7 @@ export class Scope {
 
   /** Resolves when the last guest has left. */
   vacated(): Promise<void> {
-    if (!this.#guests?.size) return Promise.resolve();
+    if (!this.#guests?.length) return Promise.resolve();
     return new Promise((resolve) => (this.#vacate ??= []).push(resolve));
   }
 

@@ -33,10 +33,7 @@ export class Response {
     this.status = status;
     const isWhole = body === null || typeof body === "string" || body instanceof Uint8Array;
     this.body = isWhole ? body : sourceOf(body);
-    if (options.mediaType !== undefined) checkValue("Content-Type", options.mediaType);
-    this.#mediaType = withCharset(
-      options.mediaType ?? (typeof body === "string" ? "text/plain" : undefined),
-    );
+    this.#mediaType = options.mediaType === json ? json : typeOf(options.mediaType, body);
     if (options.headers) {
       const headers = new Headers(options.headers);
       if (this.#mediaType && !headers.has("content-type"))
@@ -79,13 +76,20 @@ export class Response {
   }
 }
 
+const json = "application/json";
+
+function typeOf(mediaType: string | undefined, body: Body): string | undefined {
+  if (mediaType !== undefined) checkValue("Content-Type", mediaType);
+  return withCharset(mediaType ?? (typeof body === "string" ? "text/plain" : undefined));
+}
+
 /** JSON in its shortest form. */
 export class JSONResponse<T = unknown> extends Response {
   /** Only for the compiler. */
   declare readonly content: T;
   /** @throws where the content has a ring, NaN or Infinity */
   constructor(content: T, options: ResponseOptions = {}) {
-    super(toJSON(content), { ...options, mediaType: options.mediaType ?? "application/json" });
+    super(toJSON(content), { ...options, mediaType: options.mediaType ?? json });
   }
 }
 
