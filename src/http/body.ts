@@ -50,7 +50,7 @@ function tooLarge(place: readonly (string | number)[]): ErrorItem {
 
 /** @throws 415 for bytes that are not called JSON */
 async function readText(request: Request): Promise<string> {
-  if (!request.body) return "";
+  if (!request.hasBody) return "";
   refuseEncoded(request);
   if (!json.test(mediaTypeOf(request))) throw unsupported(request, "application/json");
   return request.text();

@@ -93,7 +93,7 @@ function createAnswer(declared: Declared, scope: Scope, where: string): Answer {
     await readHead?.(context, input, faults);
     if (!readBody) return;
     await readBody(context, input, faults);
-    if (context.request.body) await confirm(context);
+    if (context.request.hasBody) await confirm(context);
   };
 
   if (plan)

@@ -11,6 +11,8 @@ export interface RequestSource {
   /** Asked for once. */
   readonly headers?: Headers;
   readonly body?: AsyncIterable<Uint8Array> | undefined;
+  /** Default: whether there is a `body`. */
+  readonly hasBody?: boolean;
   /** The whole body, where that is faster than in pieces. @throws 413 where it has more bytes */
   readonly read?: (limit: number) => Uint8Array | Promise<Uint8Array>;
   readonly scheme?: "http" | "https";
@@ -79,6 +81,11 @@ export class Request {
     return (this.#searchParams ??= new URLSearchParams(this.query));
   }
 
+  /** Whether somebody has asked for `searchParams`, and may have changed them. */
+  get isQueryDecoded(): boolean {
+    return this.#searchParams !== undefined;
+  }
+
   get cookies(): ReadonlyMap<string, string> {
     return (this.#cookies ??= parseCookies(this.headers.get("cookie")));
   }
@@ -101,6 +108,10 @@ export class Request {
     (this.#ended ??= new AbortController()).abort(reason);
   }
 
+  get hasBody(): boolean {
+    return this.#source.hasBody ?? this.#source.body !== undefined;
+  }
+
   /** The body as it arrives, once; `null` when there is none. What was read whole is there again. */
   get body(): AsyncIterable<Uint8Array> | null {
     const { body = null } = this.#source;
@@ -119,10 +130,10 @@ export class Request {
 
   #read(): Uint8Array | Promise<Uint8Array> {
     const source = this.#source;
-    if (!source.body) return nothing;
+    if (!this.hasBody) return nothing;
     if (Number(this.headers.get("content-length")) > this.bodyLimit)
       return Promise.reject(tooLarge(this.bodyLimit));
-    return source.read ? source.read(this.bodyLimit) : readAll(source.body, this.bodyLimit);
+    return source.read ? source.read(this.bodyLimit) : readAll(source.body!, this.bodyLimit);
   }
 
   /** @throws 413, and 400 where the bytes are not UTF-8 */

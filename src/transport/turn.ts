@@ -15,6 +15,8 @@ export abstract class Turn implements RequestSource {
   readonly method: string;
   /** The client waits for leave to send the body. */
   awaitsContinue = false;
+  /** The connection ends with its answer. */
+  isLast = false;
   #gone = false;
   #whenGone: Set<() => void> | undefined;
 
@@ -26,6 +28,7 @@ export abstract class Turn implements RequestSource {
 
   abstract get target(): string;
   abstract get headers(): Headers;
+  abstract get hasBody(): boolean;
   abstract get body(): AsyncIterable<Uint8Array> | undefined;
   abstract read(limit: number): Uint8Array | Promise<Uint8Array>;
   /** Whether more of the request comes. */
@@ -36,6 +39,19 @@ export abstract class Turn implements RequestSource {
   abstract get outgoing(): ServerResponse;
   /** Writes an answer in one piece, where that is possible. */
   abstract write(response: Response): boolean;
+  /** Whether something of the answer has been written. */
+  abstract get hasBegun(): boolean;
+
+  /** Whether the system has taken what was written in one piece: that is as good as sent. */
+  get hasLeft(): boolean {
+    return this.socket.writableLength === 0;
+  }
+
+  /** What came before it on its connection has been answered. */
+  come(): void {}
+
+  /** Its answer has left. */
+  over(): void {}
 
   get address(): string | undefined {
     return this.socket.remoteAddress;
