@@ -47,14 +47,16 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
   checkNames(options);
   const settings: Settings = { ...readSettings(options.env ?? process.env), ...options.settings };
   const scope = new Scope("app", "app");
-  const log = options.log ?? (await createLog({ level: settings.log, members: requestMembers }));
   const table = new RouteTable();
   const services = new Services(scope);
   const errorFormat = options.errorFormat ?? problemJSON;
   const errorHandlers = options.errorHandlers ?? [];
   scope.provide(settingsKey, settings);
   scope.provide(endingKey, new Ending());
-  scope.provide(logKey, log);
+  scope.provideLazy(
+    logKey,
+    () => options.log ?? createLog({ level: settings.log, members: requestMembers }),
+  );
   scope.provide(tableKey, table);
   scope.provide(servicesKey, services);
   scope.provide(eventsKey, new Events());
@@ -73,7 +75,7 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
   scope.provide(errorFormatKey, errorFormat);
   if (options.docs) scope.provide(docsOptionsKey, options.docs);
   if (options.overrides) scope.provide(overridesKey, options.overrides);
-  for (const warning of settings.warnings) log.warn(warning);
+  for (const warning of settings.warnings) scope.get(logKey).warn(warning);
 
   const onError = createErrorAnswer(errorFormat, errorHandlers);
   const own = options.layers === false ? [] : [requestId(), nosniff()];
@@ -82,7 +84,9 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
   const addRoutes: AddRoutes = (routes, plugin) =>
     table.add(routesOf(routes).map((one) => createEndpoint(one, { plugin, scope, onError })));
   scope.provide(addRoutesKey, addRoutes);
-  const app = new App({ scope, plugins: host, table, dispatch, server: options.server });
+  const { transport } = settings;
+  const server = { ...(transport && { transport }), ...options.server };
+  const app = new App({ scope, plugins: host, table, dispatch, server });
   try {
     addRoutes(new HealthRoutes(host), "health");
     const lifecycle = await openLifecycle(options, { app: scope, host });

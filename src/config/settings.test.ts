@@ -58,6 +58,7 @@ test("what is set is read", () => {
       NEXUS_MAIL_FROM: "shop@example.com",
       NEXUS_WORKERS: "1",
       NEXUS_SHUTDOWN_TIMEOUT: "5",
+      NEXUS_TRANSPORT: "direct",
     }),
   ).toMatchObject({
     port: 0,
@@ -71,6 +72,7 @@ test("what is set is read", () => {
     mailFrom: "shop@example.com",
     workers: 1,
     shutdownTimeout: 5,
+    transport: "direct",
   });
 });
 
@@ -85,6 +87,7 @@ test("all faults are told at once, each with its cure, and no secret among them"
     REDIS_URL: "redis://:opensesame@cache",
     NEXUS_WORKERS: "two",
     NEXUS_SHUTDOWN_TIMEOUT: "-1",
+    NEXUS_TRANSPORT: "driect",
   };
   const faults = faultsOf(env);
   expect(faults).toEqual([
@@ -94,6 +97,7 @@ test("all faults are told at once, each with its cure, and no secret among them"
     "NEXUS_ADMIN_PASSWORD is set, but NEXUS_ADMIN_USER is not. Set both, or neither.",
     expect.stringMatching(/^NEXUS_SECRET is 6 bytes long, but must be at least 32\. Make one/),
     expect.stringMatching(/^NEXUS_LOG is "inof", .* Did you mean info\?$/),
+    expect.stringMatching(/^NEXUS_TRANSPORT is "driect", .* Did you mean direct\?$/),
     expect.stringMatching(/^DATABASE_URL names a postgres database, .* is not supported yet/),
     expect.stringMatching(/^NEXUS_SMTP_URL is not the URL of a mail server/),
     expect.stringMatching(/^REDIS_URL is set, but Redis is not supported yet/),

@@ -22,6 +22,8 @@ export interface Settings {
   readonly workers: number;
   /** Seconds that running requests get to finish. */
   readonly shutdownTimeout: number;
+  /** How requests are read from sockets. */
+  readonly transport: "stock" | "direct" | undefined;
   /** Proxies whose word on a client's address is believed: addresses, networks, `loopback`. */
   readonly trustedProxies: readonly string[];
   /** What is probably mistyped, and was not read. */
@@ -46,9 +48,11 @@ const names = [
   "NEXUS_WORKERS",
   "NEXUS_TRUSTED_PROXIES",
   "NEXUS_SHUTDOWN_TIMEOUT",
+  "NEXUS_TRANSPORT",
 ] as const;
 type Name = (typeof names)[number];
 
+const transports: readonly string[] = ["stock", "direct"];
 const levels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
 
 /**
@@ -81,6 +85,7 @@ export function readSettings(env: Env): Settings {
     mailFrom: text("NEXUS_MAIL_FROM"),
     workers: whole("NEXUS_WORKERS", 1, 1, 1024),
     shutdownTimeout: whole("NEXUS_SHUTDOWN_TIMEOUT", 30, 0, 86_400),
+    transport: text("NEXUS_TRANSPORT") as Settings["transport"],
     trustedProxies: (text("NEXUS_TRUSTED_PROXIES") ?? "").split(/[\s,]+/).filter(Boolean),
     warnings: warningsOf(env),
   };
@@ -102,6 +107,13 @@ export function readSettings(env: Env): Settings {
   if (!levels.includes(settings.log)) {
     const meant = didYouMean(settings.log, levels);
     faults.push(`NEXUS_LOG is "${settings.log}", but must be one of ${levels.join(", ")}.${meant}`);
+  }
+  const { transport } = settings;
+  if (transport !== undefined && !transports.includes(transport)) {
+    const meant = didYouMean(transport, transports);
+    faults.push(
+      `NEXUS_TRANSPORT is "${transport}", but must be one of ${transports.join(", ")}.${meant}`,
+    );
   }
   if (settings.databaseUrl !== undefined && !/^sqlite:./.test(settings.databaseUrl)) {
     // Only its kind is repeated: the rest may hold a password.

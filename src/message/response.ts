@@ -129,7 +129,7 @@ export function toJSON(value: unknown): string {
   }
   if (text === undefined) return "null";
   // NaN is written as null, a forgotten promise as {}: where there is one, look whether it is true.
-  if (text.includes("null") || text.includes("{}")) refuseUnsayable(value, {}, 0);
+  if (text.includes("null") || text.includes("{}")) refuseUnsayable(value, "");
   return text;
 }
 
@@ -139,7 +139,6 @@ function rawBigInt(_: string, value: unknown): unknown {
     : value;
 }
 
-/** @param holder whose member it is, by its number: named only in the message */
 function refuseUnsayable(value: unknown, name: string): void {
   if (typeof value === "number") {
     if (!Number.isFinite(value)) throw new TypeError(`JSON has no ${value}${at(name)}.`);
