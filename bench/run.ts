@@ -33,6 +33,7 @@ type Results = Record<string, Readonly<Record<string, Result>>>;
 const chosen = {
   peers: peersNamed(values.only ?? (values.quick ? "raw,nexus,nexus-direct,fastify" : undefined)),
   workloads: workloadsNamed(values.workloads),
+  scenarios: scenariosNamed(values.scenario),
 };
 // Quick is within 50 seconds.
 const usual = values.quick
@@ -47,7 +48,7 @@ const rounds = {
 prepare({ build: !values["no-build"] });
 endWithUs();
 stepAside();
-if (values.scenario !== undefined) await runScenarios(values.scenario.split(","));
+if (values.scenario !== undefined) await runScenarios();
 else if (values.quick) await runQuick();
 else await runFull();
 
@@ -68,7 +69,7 @@ async function runFull(): Promise<void> {
     ...chosen,
     ...rounds,
     starts: rounds.rounds,
-    scenarios: isAll ? Object.keys(scenarios) : [],
+    scenarios: isAll ? chosen.scenarios : [],
   });
   for (const workload of chosen.workloads) show(workload, report.results[workload.name]!);
   for (const scenario of report.scenarios) console.error(describe(scenario));
@@ -76,8 +77,8 @@ async function runFull(): Promise<void> {
   if (values.json) console.log(JSON.stringify(ratiosOf(report.results)));
 }
 
-async function runScenarios(names: readonly string[]): Promise<void> {
-  for (const name of names) console.log(describe(await measureScenario(name)));
+async function runScenarios(): Promise<void> {
+  for (const name of chosen.scenarios) console.log(describe(await measureScenario(name)));
 }
 
 /** Where a program reads stdout, people read stderr. */
@@ -118,6 +119,11 @@ function peersNamed(names: string | undefined): Peer[] {
 
 function workloadsNamed(names: string | undefined): Workload[] {
   return named("workload", workloads, names);
+}
+
+function scenariosNamed(names: string | undefined): string[] {
+  const all = Object.keys(scenarios).map((name) => ({ name }));
+  return named("scenario", all, names).map(({ name }) => name);
 }
 
 function named<T extends { readonly name: string }>(

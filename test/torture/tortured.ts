@@ -16,6 +16,8 @@ export async function makeApp(): Promise<AsyncDisposable & { readonly folder: st
     pluginsFolder: join(import.meta.dirname, "plugins"),
     accounts: false,
     docs: false,
+    // Whoever asks may be held up by other work of this machine, for longer than the usual 5 seconds.
+    server: { keepAliveTimeout: 60 },
   };
   await writeFile(join(folder, "nexus.config.ts"), `export default ${JSON.stringify(config)};\n`);
   return {
@@ -49,7 +51,13 @@ export class Tortured {
     const main = join(root, "src/cli/main.ts");
     this.child = spawn(process.execPath, ["--conditions=source", main, "start"], {
       cwd: folder,
-      env: { PATH: process.env["PATH"], HOME: process.env["HOME"], PORT: "0", NEXUS_LOG: "warn" },
+      env: {
+        PATH: process.env["PATH"],
+        HOME: process.env["HOME"],
+        NEXUS_TRANSPORT: process.env["NEXUS_TRANSPORT"],
+        PORT: "0",
+        NEXUS_LOG: "warn",
+      },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
     this.gone = once(this.child, "close");
