@@ -2,6 +2,8 @@ import { fileURLToPath } from "node:url";
 import { transform } from "esbuild";
 import { defineConfig, type Plugin } from "vitest/config";
 import pkg from "./package.json" with { type: "json" };
+import { findSocketTests } from "./test/transports/socket-tests.ts";
+import { transports } from "./test/transports/transports.ts";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 
@@ -36,7 +38,15 @@ export default defineConfig({
   resolve: { alias, conditions: ["source"] },
   ssr: { resolve: { conditions: ["source", "module", "node"] } },
   test: {
-    include: ["{src,test,plugins,examples}/**/*.test.ts"],
+    // All tests on the first transport; what speaks HTTP over a socket on each other one, too.
+    projects: transports.map((transport, at) => ({
+      extends: true,
+      test: {
+        name: transport,
+        include: at ? findSocketTests() : ["{src,test,plugins,examples}/**/*.test.ts"],
+        env: { NEXUS_TRANSPORT: transport },
+      },
+    })),
     globalSetup: "test/chromium.ts",
     // Whole processes start in some tests, on machines with much to do.
     testTimeout: 20_000,

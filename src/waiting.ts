@@ -36,3 +36,12 @@ export async function untilAborted(signal: AbortSignal, work: Promise<unknown>):
     signal.removeEventListener("abort", end);
   }
 }
+
+/** What `await` waits for: query builders are no promises, but are waited for too. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    value !== null &&
+    (typeof value === "object" || typeof value === "function") &&
+    typeof (value as { then?: unknown }).then === "function"
+  );
+}

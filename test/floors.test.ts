@@ -35,6 +35,7 @@ const floors = [
     "call-site",
     "decoration",
     "secrets",
+    "semver",
     "exceptions",
   ],
 ];

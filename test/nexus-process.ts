@@ -54,8 +54,14 @@ export function nexus(
   const main = join(root, "src/cli/main.ts");
   const child = spawn(process.execPath, ["--conditions=source", main, command], {
     cwd: folder,
-    // Nothing of the environment that the tests run in.
-    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], PORT: "0", ...env },
+    // Nothing of the environment that the tests run in, but the transport that they are to test.
+    env: {
+      PATH: process.env["PATH"],
+      HOME: process.env["HOME"],
+      NEXUS_TRANSPORT: process.env["NEXUS_TRANSPORT"],
+      PORT: "0",
+      ...env,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let [stdout, stderr] = ["", ""];

@@ -137,7 +137,8 @@ export class App implements AsyncDisposable {
     const { port: taken } = server.address;
     const name =
       host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
-    return { url: `http://${name}:${taken}`, port: taken };
+    const scheme = this.#serverOptions?.tls ? "https" : "http";
+    return { url: `${scheme}://${name}:${taken}`, port: taken };
   }
 
   /** Runs code inside the app: it can `emit`, `inject` and query. */

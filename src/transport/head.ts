@@ -9,6 +9,8 @@ export interface Piece {
 
 /** Writes answers whose body is a text, head and all; others are left to node:http. */
 export class HeadWriter {
+  /** Milliseconds. */
+  readonly keepAlive: number;
   readonly #kept: string;
   /** By status, for as long as the date is the same. */
   #lines: string[] = [];
@@ -16,6 +18,7 @@ export class HeadWriter {
 
   /** @param keepAlive milliseconds that an idle connection is kept; 0 says nothing of it */
   constructor(keepAlive: number) {
+    this.keepAlive = keepAlive;
     const seconds = Math.floor(keepAlive / 1000);
     this.#kept = `Connection: keep-alive\r\n${seconds ? `Keep-Alive: timeout=${seconds}\r\n` : ""}`;
   }

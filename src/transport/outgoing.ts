@@ -1,4 +1,5 @@
 import { endingKey } from "../ending.ts";
+import { phrase } from "../exceptions.ts";
 import { currentLog } from "../log.ts";
 import { findScope } from "../scope.ts";
 import { isBodiless, type Response } from "../message/index.ts";
@@ -11,8 +12,8 @@ import type { Turn } from "./turn.ts";
 export function sendResponse(response: Response, turn: Turn): Promise<void> | undefined {
   if (turn.isArriving || turn.awaitsContinue || !turn.write(response))
     return sendByParts(response, turn);
-  // What the system has taken is as good as sent; of a long text it may take the rest later.
-  return turn.socket.writableLength ? turn.wait("finish") : undefined;
+  // Of a long text the system may take the rest later.
+  return turn.hasLeft ? undefined : turn.wait("finish");
 }
 
 async function sendByParts(response: Response, turn: Turn): Promise<void> {
@@ -25,8 +26,8 @@ async function sendByParts(response: Response, turn: Turn): Promise<void> {
   else if (isWhole && !isBare && !headers.has("content-length"))
     headers.put("Content-Length", String(body === null ? 0 : Buffer.byteLength(body)));
   // Whether that body comes after all cannot be known: no request can follow.
-  if (turn.awaitsContinue) outgoing.shouldKeepAlive = false;
-  outgoing.writeHead(status, [...headers.raw]);
+  if (turn.awaitsContinue || turn.isLast) outgoing.shouldKeepAlive = false;
+  outgoing.writeHead(status, phrase(status), [...headers.raw]);
   if (isWhole && (!turn.isArriving || turn.awaitsContinue)) {
     outgoing.end(isBare ? null : body);
   } else {

@@ -6,33 +6,46 @@ import type { Connection } from "./connection.ts";
 const patience = 2000;
 
 /** Answers what the parser could not read, or did not get in time, and hangs up. */
-export async function refuse(
-  error: NodeJS.ErrnoException,
-  connection: Connection | undefined,
-): Promise<void> {
-  if (!connection || connection.refused) return;
+export function refuse(error: NodeJS.ErrnoException, connection: Connection | undefined): void {
+  if (!connection || connection.isBroken) return;
   const { socket, turns, latest } = connection;
-  connection.refused = true;
+  connection.isBroken = true;
   if (!socket.writable || error.code === "ECONNRESET") {
     socket.destroy();
     return;
   }
-  if (latest && !latest.isArriving) {
-    // It came behind requests that are well: their answers go first.
-    await Promise.all([...turns].map((turn) => turn.wait("finish")));
-  } else if (latest && (turns.length > 1 || latest.outgoing.headersSent)) {
-    // An answer that stands before this one, or has begun, cannot be taken back.
-    socket.destroy();
-    return;
-  }
-  const { status, fields, body } = problem(statusOf(error));
+  const answer = (): void => hangUp(connection, statusOf(error));
+  // It came behind requests that are well: their answers go first.
+  if (!latest?.isArriving || connection.isHeld) connection.whenAnswered(answer);
+  // An answer that stands before this one, or has begun, cannot be taken back.
+  else if (turns.length > 1 || latest.hasBegun) socket.destroy();
+  else answer();
+}
+
+/** It is no proxy. */
+export function refuseConnect(connection: Connection | undefined): void {
+  connection?.whenAnswered(() => hangUp(connection, 405));
+}
+
+/** Answers what nobody else does, and ends the connection. */
+function hangUp(connection: Connection, status: number): void {
+  const { socket, refused } = connection;
+  if (refused || !socket.writable) return;
+  connection.refused = true;
+  const { fields, body } = problem(status);
   const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`).join("");
   socket.end(`HTTP/1.1 ${status} ${phrase(status)}\r\n${lines}\r\n${body}`);
   setTimeout(() => socket.destroy(), patience).unref();
 }
 
 /** The same for a request that the parser took, on a response that nobody else writes. */
-export function refuseWith(outgoing: ServerResponse, status: number, detail?: string): void {
+export function refuseWith(
+  outgoing: ServerResponse,
+  connection: Connection,
+  status: number,
+  detail?: string,
+): void {
+  connection.refused = true;
   const { fields, body } = problem(status, detail);
   outgoing.writeHead(status, fields.flat()).end(body);
 }

@@ -6,9 +6,10 @@ import { Request } from "../message/index.ts";
 import { later } from "../waiting.ts";
 import { Connection } from "./connection.ts";
 import { HeadWriter } from "./head.ts";
-import { type HttpServerOptions, lookAfter, timesOf } from "./options.ts";
+import { createIntake } from "./intake.ts";
+import { type HttpServerOptions, lookAfter, timesOf, transportOf } from "./options.ts";
 import { sendResponse } from "./outgoing.ts";
-import { refuse, refuseWith } from "./refuse.ts";
+import { refuse, refuseConnect, refuseWith } from "./refuse.ts";
 import { faultOf, StockTurn } from "./stock.ts";
 import type { Exchange, Send, Turn } from "./turn.ts";
 
@@ -24,7 +25,7 @@ export interface HttpServer {
 /** Where to listen: `path` is that of a Unix socket. */
 export type Place = { readonly port: number; readonly host: string } | { readonly path: string };
 
-/** @throws NX_LISTEN NX_TIMEOUT */
+/** @throws NX_LISTEN NX_TIMEOUT NX_TRANSPORT */
 export async function createHttpServer(
   exchange: Exchange,
   place: Place,
@@ -33,13 +34,14 @@ export async function createHttpServer(
   const connections = new Map<Socket, Connection>();
   const { limits, sendTimeout } = timesOf(options);
   const heads = new HeadWriter(limits.keepAliveTimeout);
-  const { tls } = options;
+  const { tls, maxRequestsPerConnection } = options;
+  const isDirect = transportOf(options) === "direct";
   const scheme = tls ? "https" : "http";
   let closing = false;
 
   const begin = (turn: Turn, connection: Connection): void => {
     const send: Send = (response) => {
-      if (closing) turn.outgoing.shouldKeepAlive = false;
+      if (closing && turn === connection.latest) turn.isLast = true;
       const leaving = sendResponse(response, turn);
       if (leaving) return leaving.then(() => end(turn, connection));
       end(turn, connection);
@@ -53,17 +55,19 @@ export async function createHttpServer(
   };
   const end = (turn: Turn, connection: Connection): void => {
     const next = connection.end(turn);
-    if (next) begin(next, connection);
+    if (next) connection.run(begin, next, connection);
     // The head may have left before the end began, and have promised to stay.
-    if (closing) setImmediate(() => server.closeIdleConnections());
+    if (closing) setImmediate(() => connection.endIfUnused());
   };
   const take = (incoming: IncomingMessage, outgoing: ServerResponse, awaitsContinue = false) => {
-    const fault = faultOf(incoming);
-    if (fault) return refuseWith(outgoing, ...fault);
     const connection = connections.get(incoming.socket);
-    if (!connection) return;
+    if (!connection?.isOpen) return;
+    const fault = faultOf(incoming);
+    if (fault) return refuseWith(outgoing, connection, ...fault);
     const turn = new StockTurn(incoming, outgoing, scheme, heads);
     turn.awaitsContinue = awaitsContinue;
+    // Behind the offer of another protocol node:http reads nothing, though it is not taken up.
+    if (incoming.headers.upgrade !== undefined) turn.isLast = true;
     if (connection.begin(turn)) begin(turn, connection);
   };
 
@@ -71,19 +75,25 @@ export async function createHttpServer(
   const server: Server = tls
     ? process.getBuiltinModule("node:https").createServer({ ...settings, ...tls }, take)
     : createServer(settings, take);
-  server.maxRequestsPerSocket = options.maxRequestsPerConnection ?? 0;
+  // Whoever closes his side of a connection may still be there to hear the answer.
+  Object.assign(server, { httpAllowHalfOpen: true });
+  // Node's own takes answers for sent that have only been written.
+  server.closeIdleConnections = () => {
+    for (const connection of connections.values()) connection.endIfUnused();
+  };
   server.on("checkContinue", (incoming, outgoing) => take(incoming, outgoing, true));
-  // It is no proxy.
-  server.on("connect", (_, socket) =>
-    socket.end("HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"),
-  );
-  server.on("checkExpectation", (_, outgoing: ServerResponse) => refuseWith(outgoing, 417));
-  server.on("clientError", (error, socket) => {
-    void refuse(error, connections.get(socket as Socket));
+  server.on("checkExpectation", ({ socket }: IncomingMessage, outgoing: ServerResponse) => {
+    const connection = connections.get(socket);
+    if (connection?.isOpen) refuseWith(outgoing, connection, 417);
   });
+  server.on("connect", ({ socket }) => refuseConnect(connections.get(socket)));
+  server.on("clientError", (error, socket) => refuse(error, connections.get(socket as Socket)));
+  const attend = isDirect ? createIntake(server, { scheme, heads, begin }) : undefined;
   server.on(tls ? "secureConnection" : "connection", (socket: Socket) => {
-    connections.set(socket, new Connection(socket));
+    const connection = new Connection(socket, maxRequestsPerConnection);
+    connections.set(socket, connection);
     socket.once("close", () => connections.delete(socket));
+    attend?.(connection);
   });
 
   try {
@@ -92,26 +102,31 @@ export async function createHttpServer(
   } catch (cause) {
     throw cannotListen(cause as NodeJS.ErrnoException, place);
   }
-  // One look at all of them costs less than a timer for each answer.
-  const look = (): void => {
-    for (const connection of connections.values()) connection.cutIfStalled(sendTimeout);
+  const watch = (time: number, look: (connection: Connection) => void): void => {
+    // One look at all of them costs less than a timer for each answer.
+    const timer = setInterval(() => connections.values().forEach(look), lookAfter(time)).unref();
+    server.once("close", () => clearInterval(timer));
   };
-  const watch = sendTimeout ? setInterval(look, lookAfter(sendTimeout)).unref() : undefined;
-  server.once("close", () => clearInterval(watch));
+  if (sendTimeout) watch(sendTimeout, (connection) => connection.cutIfStalled(sendTimeout));
+  const { keepAliveTimeout } = limits;
+  // node:http itself looks only at what it has answered.
+  if (isDirect && keepAliveTimeout)
+    watch(keepAliveTimeout, (connection) => connection.endIfIdle(keepAliveTimeout + grace));
   return {
     address: server.address() as AddressInfo,
     async close(deadline) {
       closing = true;
       const closed = once(server, "close");
       server.close();
-      // Those that have only begun to ask count as busy there.
-      for (const { socket, turns } of connections.values()) if (!turns.length) socket.destroy();
       const timer = later(deadline * 1000, () => server.closeAllConnections());
       await closed;
       clearTimeout(timer);
     },
   };
 }
+
+/** Milliseconds that an idle connection is kept for longer than is said: a request may be on its way. */
+const grace = 1000;
 
 const cures: Readonly<Record<string, string>> = {
   EADDRINUSE:

@@ -106,11 +106,16 @@ export class StockTurn extends Turn {
     return promise;
   }
 
+  get hasBegun(): boolean {
+    return this.outgoing.headersSent;
+  }
+
   write(response: Response): boolean {
     const { socket } = this;
     const outgoing = this.outgoing as ServerResponse & Unwritten;
     if (
       (socket as Socket & { _httpMessage?: unknown })._httpMessage !== outgoing ||
+      this.isLast ||
       !outgoing.shouldKeepAlive ||
       outgoing._header !== null ||
       !socket.writable
@@ -123,6 +128,8 @@ export class StockTurn extends Turn {
     outgoing._header = piece.text;
     outgoing._headerSent = true;
     outgoing.finished = true;
+    // Whoever measures requests hears of it.
+    outgoing._finish();
     socket.write(piece.text, piece.encoding, (error) => {
       if (!error) outgoing.emit("finish");
     });
@@ -141,9 +148,10 @@ interface Unwritten {
   _header: string | null;
   _headerSent: boolean;
   finished: boolean;
+  _finish(): void;
 }
 
-function brokeOff(cause: unknown): HTTPException {
+export function brokeOff(cause?: unknown): HTTPException {
   // Nobody's fault here, so nothing for the log.
   return new HTTPException(400, "The body broke off", { errorCode: "BODY_BROKE_OFF", cause });
 }

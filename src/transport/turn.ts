@@ -69,6 +69,7 @@ export abstract class Turn implements RequestSource {
   }
 
   leave(): void {
+    if (this.#gone) return;
     this.#gone = true;
     for (const act of this.#whenGone ?? []) act();
   }

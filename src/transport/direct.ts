@@ -1,0 +1,180 @@
+import type { ServerResponse } from "node:http";
+import { Headers, type Response, tooLarge } from "../message/index.ts";
+import type { Connection } from "./connection.ts";
+import type { HeadWriter, Piece } from "./head.ts";
+import { responseTo, type ServedSocket } from "./parser.ts";
+import { brokeOff } from "./stock.ts";
+import { Turn } from "./turn.ts";
+
+/** Stands on a socket where node:http has its responses, while requests are answered past them. */
+export const nobody = { finished: false, _last: false, emit: () => true };
+
+/** A request as the parser found it, and its answer, written past node:http where it is one text. */
+export class DirectTurn extends Turn {
+  readonly target: string;
+  readonly #connection: Connection;
+  readonly #heads: HeadWriter;
+  readonly #fields: string[];
+  readonly #size: number;
+  /** Bytes of the body that have not come. */
+  #missing: number;
+  #chunks: Uint8Array[] | undefined;
+  #news: PromiseWithResolvers<void> | undefined;
+  /** What waits until all before it has left. */
+  #piece: Piece | undefined;
+  #whenWritten: (() => void) | undefined;
+  #outgoing: ReturnType<typeof responseTo> | undefined;
+  #isCut = false;
+
+  constructor(
+    connection: Connection,
+    scheme: "http" | "https",
+    heads: HeadWriter,
+    method: string,
+    target: string,
+    fields: string[],
+    size: number,
+  ) {
+    super(connection.socket, scheme, method);
+    this.target = target;
+    this.#connection = connection;
+    this.#heads = heads;
+    this.#fields = fields;
+    this.#size = size;
+    this.#missing = size;
+  }
+
+  get headers(): Headers {
+    return Headers.of(this.#fields);
+  }
+
+  /** A part of the body has come. */
+  take(chunk: Uint8Array): void {
+    this.#missing -= chunk.byteLength;
+    (this.#chunks ??= []).push(chunk);
+    this.#news?.resolve();
+    this.#news = undefined;
+  }
+
+  get isArriving(): boolean {
+    return this.#missing > 0;
+  }
+
+  get hasBody(): boolean {
+    return this.#size > 0;
+  }
+
+  get body(): AsyncIterable<Uint8Array> | undefined {
+    return this.#size ? { [Symbol.asyncIterator]: () => this.#pieces() } : undefined;
+  }
+
+  read(limit: number): Uint8Array | Promise<Uint8Array> {
+    if (this.#size > limit) return Promise.reject(tooLarge(limit));
+    return this.#missing ? this.#arrival().then(() => this.#whole) : this.#whole;
+  }
+
+  get #whole(): Uint8Array {
+    const chunks = this.#chunks ?? [];
+    return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+  }
+
+  async *#pieces(): AsyncGenerator<Uint8Array> {
+    for (let at = 0; ;) {
+      while (at < (this.#chunks?.length ?? 0)) yield this.#chunks![at++]!;
+      if (!this.#missing) return;
+      await this.#next();
+    }
+  }
+
+  async #arrival(): Promise<void> {
+    while (this.#missing) await this.#next();
+  }
+
+  /** Waits for more of the body. @throws 400 where none comes any more */
+  #next(): Promise<void> {
+    if (this.gone) return Promise.reject(brokeOff());
+    return (this.#news ??= Promise.withResolvers()).promise;
+  }
+
+  drain(): Promise<void> {
+    return this.#arrival().catch(() => {});
+  }
+
+  override leave(): void {
+    super.leave();
+    this.#news?.reject(brokeOff());
+  }
+
+  get #isNext(): boolean {
+    return this.#connection.turns[0] === this;
+  }
+
+  get hasBegun(): boolean {
+    return this.#piece !== undefined || this.#outgoing?.headersSent === true;
+  }
+
+  write(response: Response): boolean {
+    const { socket } = this;
+    if (this.#outgoing || !socket.writable) return false;
+    const piece = this.#heads.write(response, this.method === "HEAD", !this.isLast);
+    if (!piece) return false;
+    if (this.#isNext) socket.write(piece.text, piece.encoding);
+    else this.#piece = piece;
+    return true;
+  }
+
+  override get hasLeft(): boolean {
+    return this.#piece === undefined && super.hasLeft;
+  }
+
+  override wait(event: "drain" | "finish"): Promise<void> {
+    if (this.#outgoing) return super.wait(event);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.onGone(resolve);
+    if (this.#piece) this.#whenWritten = resolve;
+    // A write of nothing is done when all before it is.
+    else this.socket.write("", () => resolve());
+    return promise;
+  }
+
+  get outgoing(): ServerResponse {
+    if (this.#outgoing) return this.#outgoing;
+    const outgoing = responseTo(this.method, this.socket.writableHighWaterMark);
+    this.#outgoing = outgoing;
+    outgoing.shouldKeepAlive = !this.isLast;
+    outgoing._keepAliveTimeout = this.#heads.keepAlive;
+    if (this.#isNext) this.#assign(outgoing);
+    return outgoing;
+  }
+
+  #assign(outgoing: ServerResponse): void {
+    (this.socket as ServedSocket)._httpMessage = null;
+    outgoing.assignSocket(this.socket);
+  }
+
+  override come(): void {
+    if (this.#isCut) this.socket.destroy();
+    else if (this.#outgoing) this.#assign(this.#outgoing);
+    else if (this.#piece) {
+      const { text, encoding } = this.#piece;
+      this.socket.write(text, encoding, this.#whenWritten);
+      this.#piece = undefined;
+    }
+  }
+
+  override over(): void {
+    const { socket } = this;
+    const outgoing = this.#outgoing;
+    if (outgoing?.socket) {
+      outgoing.detachSocket(socket);
+      (socket as ServedSocket)._httpMessage = nobody;
+    }
+    // node:http says so too where the client has closed its side; but there may be more for it.
+    if (this.isLast || (outgoing?._last && !socket.readableEnded)) socket.destroySoon();
+  }
+
+  cut(): void {
+    if (this.#isNext) this.socket.destroy();
+    else this.#isCut = true;
+  }
+}

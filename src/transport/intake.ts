@@ -1,0 +1,240 @@
+import type { Server } from "node:http";
+import { currentLog } from "../log.ts";
+import type { Connection } from "./connection.ts";
+import { DirectTurn, nobody } from "./direct.ts";
+import type { HeadWriter } from "./head.ts";
+import {
+  type OnBody,
+  type OnEnd,
+  type OnHead,
+  type Parser,
+  type ParserPlan,
+  planOf,
+  type ServedSocket,
+} from "./parser.ts";
+import { refuseConnect } from "./refuse.ts";
+import { plainLength } from "./simple.ts";
+import { isMeasured, isWatched } from "./watchers.ts";
+
+export interface IntakeOptions {
+  readonly scheme: "http" | "https";
+  readonly heads: HeadWriter;
+  /** Answers a request. */
+  readonly begin: (turn: DirectTurn, connection: Connection) => void;
+}
+
+/** @returns what begins to take the requests of a connection, where that is possible */
+export function createIntake(
+  server: Server,
+  options: IntakeOptions,
+): (connection: Connection) => void {
+  let plan: ParserPlan | undefined;
+  let isKnown = true;
+  return (connection) => {
+    const { parser } = connection.socket as ServedSocket;
+    if (!isKnown || !parser || isMeasured(server)) return;
+    plan ??= planOf(parser);
+    isKnown = plan !== undefined;
+    if (plan) new Intake(connection, parser, plan, options).start();
+    else currentLog().warn({ code: "NX_PARSER" }, text);
+  };
+}
+
+const text =
+  "The direct transport does not know the HTTP parser of this Node: node:http answers alone, as with " +
+  'server.transport "stock".';
+
+/**
+ * Stands between the parser of a connection and node:http. A plain request becomes a turn at once, with no
+ * object of node:http made for it; all others go on to where they would have gone.
+ */
+class Intake {
+  readonly #connection: Connection;
+  readonly #socket: ServedSocket;
+  readonly #parser: Parser;
+  readonly #plan: ParserPlan;
+  readonly #options: IntakeOptions;
+  readonly #stock: { readonly head: OnHead; readonly body: OnBody; readonly end: OnEnd };
+  /** Where the request goes that is arriving; neither of them: to node:http. */
+  #turn: DirectTurn | undefined;
+  #aside: Aside | undefined;
+  /** The turn begins as soon as it is whole, or waits for its body. */
+  #begins = false;
+
+  constructor(connection: Connection, parser: Parser, plan: ParserPlan, options: IntakeOptions) {
+    this.#connection = connection;
+    this.#socket = connection.socket;
+    this.#parser = parser;
+    this.#plan = plan;
+    this.#options = options;
+    this.#stock = {
+      head: parser[plan.head] as OnHead,
+      body: parser[plan.body] as OnBody,
+      end: parser[plan.end] as OnEnd,
+    };
+  }
+
+  start(): void {
+    this.#listen(this.#head, this.#body, this.#end);
+    // Parsers are used again, and not only by this server.
+    const { head, body, end } = this.#stock;
+    this.#socket.once("close", () => this.#listen(head, body, end));
+  }
+
+  #listen(head: OnHead, body: OnBody, end: OnEnd): void {
+    this.#parser[this.#plan.head] = head;
+    this.#parser[this.#plan.body] = body;
+    this.#parser[this.#plan.end] = end;
+  }
+
+  readonly #head: OnHead = (
+    major,
+    minor,
+    fields,
+    method,
+    target,
+    status,
+    phrase,
+    isUpgrade,
+    keeps,
+  ) => {
+    const name = this.#plan.methods[method];
+    if (
+      fields !== undefined &&
+      target !== undefined &&
+      name !== undefined &&
+      minor === 1 &&
+      major === 1 &&
+      !isUpgrade &&
+      target.charCodeAt(0) === slash &&
+      this.#isFree()
+    ) {
+      const size = plainLength(fields);
+      if (size >= 0) {
+        this.#receive(name, target, fields, size, keeps);
+        return 0;
+      }
+    }
+    return this.#pass([major, minor, fields, method, target, status, phrase, isUpgrade, keeps]);
+  };
+
+  /** Whether nothing of node:http stands before a request, and nobody wants to hear of it there. */
+  #isFree(): boolean {
+    const { latest, isOpen, isHeld } = this.#connection;
+    if (!isOpen || isHeld || isWatched()) return false;
+    if (latest) return latest instanceof DirectTurn;
+    const { _httpMessage: writing } = this.#socket;
+    return !writing || writing === nobody;
+  }
+
+  #receive(method: string, target: string, fields: string[], size: number, keeps: boolean): void {
+    const { scheme, heads } = this.#options;
+    const turn = new DirectTurn(this.#connection, scheme, heads, method, target, fields, size);
+    if (!keeps) turn.isLast = true;
+    if (!this.#connection.latest) this.#socket._httpMessage = nobody;
+    // node:http's time for idle connections.
+    if (this.#socket.timeout) this.#socket.setTimeout(0);
+    this.#turn = turn;
+    this.#begins = this.#connection.begin(turn);
+    if (size && this.#begins) process.nextTick(this.#beginEarly);
+  }
+
+  /** Most bodies have come in one piece with their head; the others are waited for by who reads them. */
+  readonly #beginEarly = (): void => {
+    if (this.#begins && this.#turn?.isArriving) this.#begin(this.#turn);
+  };
+
+  #begin(turn: DirectTurn): void {
+    this.#begins = false;
+    this.#options.begin(turn, this.#connection);
+  }
+
+  readonly #body: OnBody = (chunk) => {
+    if (this.#turn) this.#turn.take(chunk);
+    else if (this.#aside) this.#aside.take(chunk);
+    else this.#stock.body.call(this.#parser, chunk);
+  };
+
+  readonly #end: OnEnd = () => {
+    const turn = this.#turn;
+    if (turn) {
+      this.#turn = undefined;
+      if (this.#begins) this.#begin(turn);
+    } else if (this.#aside) {
+      takeFields(this.#parser);
+      this.#aside.end();
+      this.#aside = undefined;
+    } else {
+      this.#stock.end.call(this.#parser);
+    }
+  };
+
+  /** To node:http, as soon as it may write. */
+  #pass(head: Parameters<OnHead>): number {
+    const { isOpen, isBroken, isHeld, latest } = this.#connection;
+    const isConnect = head[3] === this.#plan.connect;
+    const isNext = !isHeld && !(latest instanceof DirectTurn);
+    if (isOpen && !isBroken && isNext && !isConnect) return this.#give(head);
+    const collected = takeFields(this.#parser);
+    head[2] ??= collected.fields;
+    head[4] ??= collected.target;
+    this.#aside = nowhere;
+    if (isConnect) refuseConnect(this.#connection);
+    else if (isOpen && !isBroken) this.#hold(head);
+    return 0;
+  }
+
+  #give(head: Parameters<OnHead>): number {
+    if (this.#socket._httpMessage === nobody) this.#socket._httpMessage = null;
+    return this.#stock.head.apply(this.#parser, head);
+  }
+
+  /** node:http would write in between: it knows nothing of the answers that are still to come. */
+  #hold(head: Parameters<OnHead>): void {
+    const held = new HeldRequest();
+    this.#aside = held;
+    this.#connection.whenAnswered(() => {
+      // Its refusal follows.
+      if (this.#connection.isBroken && !held.isWhole) return;
+      // The parser may be within the head of another one.
+      const { fields, target } = takeFields(this.#parser);
+      this.#give(head);
+      for (const chunk of held.chunks) this.#stock.body.call(this.#parser, chunk);
+      if (held.isWhole) this.#stock.end.call(this.#parser);
+      else this.#aside = undefined;
+      this.#parser._headers = fields;
+      this.#parser._url = target;
+    });
+  }
+}
+
+const slash = 0x2f;
+
+/** What came in parts of a head that is not passed on, or as trailers. */
+function takeFields(parser: Parser): { readonly fields: string[]; readonly target: string } {
+  const { _headers: fields, _url: target } = parser;
+  parser._headers = [];
+  parser._url = "";
+  return { fields, target };
+}
+
+/** Where a request goes that is not passed on. */
+interface Aside {
+  take(chunk: Uint8Array): void;
+  end(): void;
+}
+
+const nowhere: Aside = { take() {}, end() {} };
+
+class HeldRequest implements Aside {
+  readonly chunks: Uint8Array[] = [];
+  isWhole = false;
+
+  take(chunk: Uint8Array): void {
+    this.chunks.push(chunk);
+  }
+
+  end(): void {
+    this.isWhole = true;
+  }
+}
