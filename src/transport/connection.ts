@@ -41,7 +41,7 @@ export class Connection {
     socket.once("close", () => {
       this.#waiting = [];
       this.#later = [];
-      for (const turn of this.turns) turn.leave();
+      for (const turn of this.turns) turn.lose();
     });
   }
 
@@ -70,11 +70,13 @@ export class Connection {
   /** The answer has left. @returns who may begin now */
   end(turn: Turn): Turn | undefined {
     const { turns } = this;
-    const at = turns.indexOf(turn);
-    if (at < 0) return undefined;
     // Nearly always it is the only one.
-    if (at === turns.length - 1) turns.pop();
-    else turns.splice(at, 1);
+    if (turns.length === 1 && turns[0] === turn) turns.pop();
+    else {
+      const at = turns.indexOf(turn);
+      if (at < 0) return undefined;
+      turns.splice(at, 1);
+    }
     turn.over();
     if (turns.length) turns[0]!.come();
     else if (this.#later.length) this.#act();
@@ -84,7 +86,7 @@ export class Connection {
   }
 
   get latest(): Turn | undefined {
-    return this.turns.at(-1);
+    return this.turns[this.turns.length - 1];
   }
 
   /** Whether something waits until all before it has been answered. */
@@ -103,8 +105,11 @@ export class Connection {
   #act(): void {
     if (this.#isActing) return;
     this.#isActing = true;
-    while (this.#later.length && !this.turns.length) this.run(this.#later.shift()!);
-    this.#isActing = false;
+    try {
+      while (this.#later.length && !this.turns.length) this.run(this.#later.shift()!);
+    } finally {
+      this.#isActing = false;
+    }
   }
 
   /** Stops reading where too much waits, and goes on. */

@@ -130,7 +130,7 @@ export class DirectTurn extends Turn {
   override wait(event: "drain" | "finish"): Promise<void> {
     if (this.#outgoing) return super.wait(event);
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.onGone(resolve);
+    this.onLost(resolve);
     if (this.#piece) this.#whenWritten = resolve;
     // A write of nothing is done when all before it is.
     else this.socket.write("", () => resolve());

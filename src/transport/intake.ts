@@ -120,8 +120,8 @@ class Intake {
 
   /** Whether nothing of node:http stands before a request, and nobody wants to hear of it there. */
   #isFree(): boolean {
-    const { latest, isOpen, isHeld } = this.#connection;
-    if (!isOpen || isHeld || isWatched()) return false;
+    const { latest, isOpen, isBroken, isHeld } = this.#connection;
+    if (!isOpen || isBroken || isHeld || isWatched()) return false;
     if (latest) return latest instanceof DirectTurn;
     const { _httpMessage: writing } = this.#socket;
     return !writing || writing === nobody;
@@ -132,8 +132,6 @@ class Intake {
     const turn = new DirectTurn(this.#connection, scheme, heads, method, target, fields, size);
     if (!keeps) turn.isLast = true;
     if (!this.#connection.latest) this.#socket._httpMessage = nobody;
-    // node:http's time for idle connections.
-    if (this.#socket.timeout) this.#socket.setTimeout(0);
     this.#turn = turn;
     this.#begins = this.#connection.begin(turn);
     if (size && this.#begins) process.nextTick(this.#beginEarly);

@@ -71,7 +71,14 @@ export async function createHttpServer(
     if (connection.begin(turn)) begin(turn, connection);
   };
 
-  const settings = { ...limits, optimizeEmptyRequests: true, requireHostHeader: false };
+  const { keepAliveTimeout } = limits;
+  const settings = {
+    ...limits,
+    // node:http would set a timer with each answer.
+    keepAliveTimeout: 0,
+    optimizeEmptyRequests: true,
+    requireHostHeader: false,
+  };
   const server: Server = tls
     ? process.getBuiltinModule("node:https").createServer({ ...settings, ...tls }, take)
     : createServer(settings, take);
@@ -108,9 +115,7 @@ export async function createHttpServer(
     server.once("close", () => clearInterval(timer));
   };
   if (sendTimeout) watch(sendTimeout, (connection) => connection.cutIfStalled(sendTimeout));
-  const { keepAliveTimeout } = limits;
-  // node:http itself looks only at what it has answered.
-  if (isDirect && keepAliveTimeout)
+  if (keepAliveTimeout)
     watch(keepAliveTimeout, (connection) => connection.endIfIdle(keepAliveTimeout + grace));
   return {
     address: server.address() as AddressInfo,

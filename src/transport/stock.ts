@@ -24,6 +24,8 @@ export class StockTurn extends Turn {
     super(incoming.socket, scheme, incoming.method ?? "GET");
     this.incoming = incoming;
     this.outgoing = outgoing;
+    // What it tells the client; the time itself is the server's affair.
+    (outgoing as ServerResponse & Unwritten)._keepAliveTimeout = heads.keepAlive;
     this.#heads = heads;
     const { "content-length": length, "transfer-encoding": coding } = incoming.headers;
     this.hasBody = coding !== undefined || (length !== undefined && Number(length) !== 0);
@@ -146,6 +148,7 @@ export class StockTurn extends Turn {
 /** Part of Node, though of no documentation; where it has another name, answers go the long way. */
 interface Unwritten {
   _header: string | null;
+  _keepAliveTimeout: number;
   _headerSent: boolean;
   finished: boolean;
   _finish(): void;

@@ -19,6 +19,7 @@ export abstract class Turn implements RequestSource {
   isLast = false;
   #gone = false;
   #whenGone: Set<() => void> | undefined;
+  #whenLost: Set<() => void> | undefined;
 
   constructor(socket: Socket, scheme: "http" | "https", method: string) {
     this.socket = socket;
@@ -63,7 +64,7 @@ export abstract class Turn implements RequestSource {
     return gone.signal;
   }
 
-  /** Whether the client has gone: a queued answer never hears of it from its ServerResponse. */
+  /** Whether the client has gone, or has at least said that it will send nothing more. */
   get gone(): boolean {
     return this.#gone;
   }
@@ -74,6 +75,12 @@ export abstract class Turn implements RequestSource {
     for (const act of this.#whenGone ?? []) act();
   }
 
+  /** The connection has ended: a queued answer never hears of it from its ServerResponse. */
+  lose(): void {
+    this.leave();
+    for (const act of this.#whenLost ?? []) act();
+  }
+
   /** Acts once the client has gone, at the latest now. Returns the undo. */
   onGone(act: () => void): () => void {
     if (this.#gone) act();
@@ -82,16 +89,21 @@ export abstract class Turn implements RequestSource {
     return () => acts.delete(act);
   }
 
-  /** Waits for the answer to say something, or for the client to go. */
+  /** Waits for the answer to say something, or for the connection to end. */
   async wait(event: "drain" | "finish"): Promise<void> {
     const { outgoing } = this;
     if (event === "drain" ? !outgoing.writableNeedDrain : outgoing.writableFinished) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const undo = this.onGone(resolve);
     outgoing.once(event, resolve);
+    this.onLost(resolve);
     await promise;
     outgoing.off(event, resolve);
-    undo();
+    this.#whenLost!.delete(resolve);
+  }
+
+  protected onLost(act: () => void): void {
+    if (this.socket.closed) act();
+    (this.#whenLost ??= new Set()).add(act);
   }
 
   /** Ends the connection so that nobody takes what was sent for the whole. */
