@@ -41,7 +41,7 @@ test("background work runs when the answer has left, one piece after the other (
 
 test("work that fails is logged, and the next still runs (B2)", async () => {
   const lines: string[] = [];
-  const log = await createLog({ destination: { write: (line) => lines.push(line) } });
+  const log = createLog({ destination: { write: (line) => lines.push(line) } });
   const seen: string[] = [];
   class Letters extends Plugin {
     send = post("/", { use }, ({ background }) => {

@@ -105,6 +105,6 @@ function messages(lines: readonly { readonly text: string }[]): string[] {
 
 async function start() {
   const written: string[] = [];
-  const log = await createLog({ destination: { write: (line) => written.push(line) } });
+  const log = createLog({ destination: { write: (line) => written.push(line) } });
   return { log, written, tail: tailOf(log.child({}))! };
 }

@@ -91,6 +91,6 @@ function write(): void {
 
 async function start(options: LogOptions = {}) {
   const written: string[] = [];
-  const log = await createLog({ ...options, destination: { write: (line) => written.push(line) } });
+  const log = createLog({ ...options, destination: { write: (line) => written.push(line) } });
   return { log, lines: (): unknown[] => written.map((line) => JSON.parse(line)) };
 }

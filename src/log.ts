@@ -1,8 +1,10 @@
-import { pino, stdSerializers, type Logger as PinoLogger } from "pino";
+import { createRequire } from "node:module";
+import type * as Pino from "pino";
+import type * as PinoPretty from "pino-pretty";
 import { LogTail } from "./log-tail.ts";
 import { findScope, key } from "./scope.ts";
 
-export type Logger = PinoLogger;
+export type Logger = Pino.Logger;
 export const logKey = key<Logger>("log");
 
 export interface LogOptions {
@@ -16,16 +18,20 @@ export interface LogOptions {
   readonly members?: () => object;
 }
 
+// Pino is a fifth of a small app's start, and an app that starts well has nothing to say.
+const require = createRequire(import.meta.url);
+
 /** Names whose values never reach a log, however they are written: `apiKey`, `Set-Cookie`, `new_password`. */
 const secret = /(?:password|passwd|secret|token|authorization|cookie|api[-_]?key)$/i;
 /** How far down they are looked for. */
 const depth = 5;
 
-export async function createLog(options: LogOptions = {}): Promise<Logger> {
+export function createLog(options: LogOptions = {}): Logger {
+  const { pino, stdSerializers } = require("pino") as typeof Pino;
   const destination =
     options.destination ??
     ((options.pretty ?? process.stderr.isTTY)
-      ? await pretty()
+      ? pretty()
       : pino.destination({ dest: 2, sync: true }));
   const tail = new LogTail();
   const log = pino(
@@ -61,11 +67,28 @@ export function currentLog(): Logger {
   return findScope()?.find(logKey) ?? silent;
 }
 
-export const silent: Logger = pino({ level: "silent" });
+const ignore = (): void => {};
+
+/** Needs no pino, as it writes nothing. */
+export const silent = {
+  level: "silent",
+  trace: ignore,
+  debug: ignore,
+  info: ignore,
+  warn: ignore,
+  error: ignore,
+  fatal: ignore,
+  silent: ignore,
+  flush: ignore,
+  setBindings: ignore,
+  bindings: () => ({}),
+  isLevelEnabled: () => false,
+  child: () => silent,
+} as object as Logger;
 
 // Loaded only for a terminal.
-async function pretty(): Promise<unknown> {
-  const { default: build } = await import("pino-pretty");
+function pretty(): unknown {
+  const { build } = require("pino-pretty") as typeof PinoPretty;
   return build({ destination: 2, sync: true, ignore: "pid,hostname" });
 }
 

@@ -14,7 +14,7 @@ afterEach(() => vi.useRealTimers());
 async function listening() {
   const lines: Record<string, unknown>[] = [];
   const destination = { write: (line: string) => lines.push(JSON.parse(line)) };
-  return { log: await createLog({ level: "debug", destination, members: requestId }), lines };
+  return { log: createLog({ level: "debug", destination, members: requestId }), lines };
 }
 
 const requestId = () => ({ request_id: findContext()?.id });

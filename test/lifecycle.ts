@@ -15,7 +15,7 @@ import { newFolder } from "./npm-packages.ts";
 /** An app that installs plugins into a data folder, as `nexus start` makes it; started again, it is the same. */
 export async function startLiving(dataDir: string, options: AppOptions = {}) {
   const lines: Record<string, unknown>[] = [];
-  const log = await createLog({ destination: { write: (line) => lines.push(JSON.parse(line)) } });
+  const log = createLog({ destination: { write: (line) => lines.push(JSON.parse(line)) } });
   const versions = new Versions(join(dataDir, "plugins"));
   const states = await FileStates.open(versions.folder);
   const pluginsFolder = join(dataDir, "authors");

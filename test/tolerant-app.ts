@@ -14,7 +14,7 @@ export async function closeApp(): Promise<void> {
 
 export async function start(plugins: (PluginClass | PluginSource)[], options: AppOptions = {}) {
   const lines: object[] = [];
-  const log = await createLog({ destination: { write: (line) => lines.push(JSON.parse(line)) } });
+  const log = createLog({ destination: { write: (line) => lines.push(JSON.parse(line)) } });
   app = await createApp({ plugins, docs: false, env: {}, log, tolerant: true, ...options });
   return { app, lines };
 }

@@ -219,7 +219,7 @@ test("old exports are removed, and those who ask for one are told", async () => 
 
 test("an export that fails says so, and nothing of what went wrong inside", async () => {
   const lines: string[] = [];
-  const log = await createLog({ destination: { write: (line) => lines.push(line) } });
+  const log = createLog({ destination: { write: (line) => lines.push(line) } });
   await using client = await TestClient.of(MyPlugin, { ...withRoot, log });
   await createTestUser(client, "alice");
   const me = await signIn(client, "alice");

@@ -119,7 +119,7 @@ test("whose name or email is taken stays behind, is named in the log, and touche
     await client.app.run(() => inject(Accounts).create(fields));
   }
   const lines: string[] = [];
-  const log = await createLog({ destination: { write: (line) => lines.push(line) } });
+  const log = createLog({ destination: { write: (line) => lines.push(line) } });
   await using client = await TestClient.of(MyPlugin, { ...options, log });
   const warnings = lines.map((line) => JSON.parse(line) as Row).filter(({ level }) => level === 40);
   expect(warnings).toMatchObject([

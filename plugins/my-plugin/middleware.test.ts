@@ -24,7 +24,7 @@ class Slow extends Plugin {
 
 async function start() {
   const lines: string[] = [];
-  const log = await createLog({ destination: { write: (line) => lines.push(line) } });
+  const log = createLog({ destination: { write: (line) => lines.push(line) } });
   const middleware = config.middleware ?? [];
   const client = await TestClient.of(Slow, { log, middleware, raiseErrors: false });
   const messages = (level: number) =>

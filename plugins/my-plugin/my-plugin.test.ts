@@ -62,7 +62,7 @@ test("two requests at once do not see each other's context", async () => {
 
 test("a new user is welcomed in the log", async () => {
   const lines: string[] = [];
-  const log = await createLog({ destination: { write: (line) => lines.push(line) } });
+  const log = createLog({ destination: { write: (line) => lines.push(line) } });
   await using client = await TestClient.of(MyPlugin, { accounts: true, log });
   const { user_id } = await createTestUser(client);
   const welcome = lines.map((line): unknown => JSON.parse(line));

@@ -8,7 +8,7 @@ import { aUser } from "./test-user.ts";
 
 test("a password is in no answer, no error and no log line, and a hash neither", async () => {
   const seen: string[] = [];
-  const log = await createLog({
+  const log = createLog({
     level: "trace",
     destination: { write: (line) => seen.push(line) },
   });

@@ -48,7 +48,7 @@ test("only the newest notes are kept, as many as the settings say", async () => 
 
 test("where there is a key, whoever changes notes needs it, and nobody is shown it", async () => {
   const lines: string[] = [];
-  const log = await createLog({
+  const log = createLog({
     level: "trace",
     destination: { write: (line) => lines.push(line) },
   });

@@ -4,6 +4,7 @@ import { Database, type Selectable } from "../database/index.ts";
 import { inject, Service } from "../services.ts";
 import { hashOf, newSecret } from "./opaque.ts";
 import { refuseNoGrant } from "./permission-names.ts";
+import { prepare } from "./prepared.ts";
 import { Roles } from "./roles.ts";
 import type { ApiKeyRow, Tables } from "./tables.ts";
 
@@ -38,6 +39,17 @@ const precision = 60_000;
 export class ApiKeys extends Service {
   readonly #db = inject(Database<Tables>);
   readonly #roles = inject(Roles);
+
+  readonly #find = prepare(this.#db, ({ hash }: { hash: string }) =>
+    this.#db
+      .selectFrom("nexus_api_keys as key")
+      .innerJoin("nexus_users as user", "user.id", "key.user_id")
+      .select(["key.id", "key.permissions", "key.expires_at", "key.last_used_at"])
+      .select(["user.id as user_id", "user.username"])
+      .where("key.hash", "=", hash)
+      .where("key.revoked_at", "is", null)
+      .where("user.active", "=", true),
+  );
 
   /** @returns the key, which nobody can read again, and what is known of it */
   async create(
@@ -104,15 +116,7 @@ export class ApiKeys extends Service {
   async verify(key: string): Promise<Identity | undefined> {
     if (!format.test(key)) return undefined;
     const now = new Date();
-    const row = await this.#db
-      .selectFrom("nexus_api_keys as key")
-      .innerJoin("nexus_users as user", "user.id", "key.user_id")
-      .select(["key.id", "key.permissions", "key.expires_at", "key.last_used_at"])
-      .select(["user.id as user_id", "user.username"])
-      .where("key.hash", "=", hashOf(key))
-      .where("key.revoked_at", "is", null)
-      .where("user.active", "=", true)
-      .executeTakeFirst();
+    const row = await this.#find({ hash: hashOf(key) });
     if (!row || (row.expires_at && row.expires_at <= now)) return undefined;
     const { id, user_id, username, last_used_at } = row;
     if (!last_used_at || now.getTime() - last_used_at.getTime() >= precision)

@@ -9,7 +9,7 @@ import { Accounts } from "./index.ts";
 
 async function logged() {
   const lines: string[] = [];
-  return { lines, log: await createLog({ destination: { write: (line) => lines.push(line) } }) };
+  return { lines, log: createLog({ destination: { write: (line) => lines.push(line) } }) };
 }
 
 test("the first start makes the administrator that the settings name, who may everything", async () => {

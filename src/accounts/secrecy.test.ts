@@ -17,7 +17,7 @@ import type { Tables } from "./tables.ts";
 
 test("no password, hash, token or secret is in an answer, a log line, the audit or OpenAPI", async () => {
   const lines: string[] = [];
-  const log = await createLog({
+  const log = createLog({
     level: "trace",
     destination: { write: (line) => lines.push(line) },
   });

@@ -3,6 +3,7 @@ import { inject, Service } from "../services.ts";
 import { AccessTokens } from "./access-tokens.ts";
 import { AuditService } from "./audit.ts";
 import { hashOf, newSecret } from "./opaque.ts";
+import { prepare } from "./prepared.ts";
 import { RefreshTokens } from "./refresh-tokens.ts";
 import { after, newSession, sessionLifetime } from "./session-row.ts";
 import type { SessionRow, Tables } from "./tables.ts";
@@ -33,6 +34,15 @@ export class Sessions extends Service {
   readonly #tokens = inject(AccessTokens);
   readonly #refreshTokens = inject(RefreshTokens);
   readonly #audit = inject(AuditService);
+
+  readonly #byId = prepare(
+    this.#db,
+    ({ id, user_id, now }: { id: string; user_id: string; now: Date }) =>
+      this.#live(now).where("session.id", "=", id).where("session.user_id", "=", user_id),
+  );
+  readonly #bySecret = prepare(this.#db, ({ hash, now }: { hash: string; now: Date }) =>
+    this.#live(now).where("session.secret_hash", "=", hash),
+  );
 
   /** A session whose client keeps tokens. */
   async signIn(userId: string): Promise<Granted> {
@@ -66,7 +76,9 @@ export class Sessions extends Service {
           await this.#audit.log({ action: "session.stolen", target, result: "failure" });
         return undefined;
       }
-      const live = await this.#live().where("session.id", "=", used.session_id).executeTakeFirst();
+      const live = await this.#live(new Date())
+        .where("session.id", "=", used.session_id)
+        .executeTakeFirst();
       if (!live) return undefined;
       const now = new Date();
       const expires_at = after(now, sessionLifetime);
@@ -80,15 +92,13 @@ export class Sessions extends Service {
   }
 
   /** The session that an access token names. */
-  async find(id: string, userId: string): Promise<Live | undefined> {
-    const query = this.#live().where("session.id", "=", id).where("session.user_id", "=", userId);
-    return this.#used(await query.executeTakeFirst());
+  async find(id: string, user_id: string): Promise<Live | undefined> {
+    return this.#used(await this.#byId({ id, user_id, now: new Date() }));
   }
 
   /** The session that a cookie belongs to. */
   async findBySecret(secret: string): Promise<Live | undefined> {
-    const query = this.#live().where("session.secret_hash", "=", hashOf(secret));
-    return this.#used(await query.executeTakeFirst());
+    return this.#used(await this.#bySecret({ hash: hashOf(secret), now: new Date() }));
   }
 
   /** Those of a user that last; the one that was used last comes first. */
@@ -157,13 +167,13 @@ export class Sessions extends Service {
     await this.#refreshTokens.purge();
   }
 
-  #live() {
+  #live(now: Date) {
     return this.#db
       .selectFrom("nexus_sessions as session")
       .innerJoin("nexus_users as user", "user.id", "session.user_id")
       .select(["session.id", "session.user_id", "session.last_used_at", "user.username"])
       .where("session.revoked_at", "is", null)
-      .where("session.expires_at", ">", new Date())
+      .where("session.expires_at", ">", now)
       .where("user.active", "=", true);
   }
 

@@ -58,7 +58,7 @@ const words = (heard: readonly Heard[]) => heard.map(({ data }) => data.msg);
 const say = (client: TestClient, word: string) => client.get(`/say/${word}`);
 
 async function start() {
-  const log = await createLog({ destination: { write: () => {} } });
+  const log = createLog({ destination: { write: () => {} } });
   const client = await accountsClient({ log }, [Talker]);
   return { client, root: await somebody(client, "root", may) };
 }

@@ -246,7 +246,7 @@ test("a thousand requests at once never see each other's values, in background w
 
 async function start(plugins: PluginClass[], options: AppOptions = {}) {
   const lines: object[] = [];
-  const log = await createLog({ destination: { write: (line) => lines.push(JSON.parse(line)) } });
+  const log = createLog({ destination: { write: (line) => lines.push(JSON.parse(line)) } });
   app = await createApp({ plugins, docs: false, env: {}, log, ...options });
   return { lines };
 }

@@ -128,10 +128,12 @@ export class App implements AsyncDisposable {
     readonly url: string;
     readonly port: number;
   }> {
-    const server = await createHttpServer(
-      (request, send) => this.exchange(request, send),
-      { port, host },
-      this.#serverOptions,
+    const server = await this.run(() =>
+      createHttpServer(
+        (request, send) => this.exchange(request, send),
+        { port, host },
+        this.#serverOptions,
+      ),
     );
     this.#servers.push(server);
     const { port: taken } = server.address;

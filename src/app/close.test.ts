@@ -75,6 +75,6 @@ test("closing without a deadline waits for as long as it takes", async () => {
 });
 
 async function start(plugins: PluginClass[]): Promise<void> {
-  const log = await createLog({ destination: { write: () => {} } });
+  const log = createLog({ destination: { write: () => {} } });
   app = await createApp({ plugins, docs: false, env: {}, log });
 }

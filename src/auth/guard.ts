@@ -1,7 +1,8 @@
 import type { Context } from "../context.ts";
 import { decorate, type Decorator, type Mark } from "../decoration.ts";
 import { NexusError, NotAuthenticated, PermissionDenied } from "../exceptions.ts";
-import { identify } from "./authenticator.ts";
+import { identifyNow } from "./authenticator.ts";
+import type { Identity } from "./identity.ts";
 
 /** Who may ask: in the spec of a route, and in what `mount` says of a whole class of them. */
 export interface Guarded {
@@ -56,14 +57,13 @@ export function checkGuard({ permission, role }: Guarded, who: () => string): vo
  */
 export function compileGuard(
   guards: readonly Guarded[] = [],
-): ((context: Context) => Promise<void>) | undefined {
+): ((context: Context) => Promise<void> | undefined) | undefined {
   const asked = guards.map(({ permission = [], role = [] }) => ({
     permissions: [permission].flat(),
     roles: [role].flat(),
   }));
   if (!asked.some(({ permissions, roles }) => permissions.length || roles.length)) return undefined;
-  return async (context) => {
-    const user = await identify(context);
+  const check = (user: Identity | undefined): undefined => {
     if (!user) throw new NotAuthenticated();
     for (const { permissions, roles } of asked) {
       const missing = permissions.find((permission) => !user.hasPermission(permission));
@@ -74,5 +74,9 @@ export function compileGuard(
         );
       }
     }
+  };
+  return (context) => {
+    const user = identifyNow(context);
+    return user instanceof Promise ? user.then(check) : check(user);
   };
 }

@@ -16,15 +16,14 @@ export type CloseControl = (deadline: number) => Promise<void>;
  */
 export async function serveControl(app: App): Promise<CloseControl> {
   const place = controlPlace(app.scope.get(settingsKey).dataDir);
-  const log = app.scope.get(logKey);
   try {
     makeControlFolder(place);
     if (!(await isAnswered(place))) return await serve(app, place);
     const text = `Another server runs on this data folder: it answers on ${place}, and this one does not`;
-    log.warn({ code: "NX_CONTROL" }, text);
+    app.scope.get(logKey).warn({ code: "NX_CONTROL" }, text);
   } catch (error) {
     const text = `The command line cannot reach this server: ${messageOf(error)}`;
-    log.warn({ code: "NX_CONTROL" }, text);
+    app.scope.get(logKey).warn({ code: "NX_CONTROL" }, text);
   }
   return async () => {};
 }

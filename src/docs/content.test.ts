@@ -67,7 +67,7 @@ test("other media are documented by their types, texts as texts, bytes as anythi
 
 test("only items that nobody can describe are warned of", async () => {
   const lines: string[] = [];
-  const log = await createLog({ destination: { write: (line) => lines.push(line) } });
+  const log = createLog({ destination: { write: (line) => lines.push(line) } });
   class Streams extends Plugin {
     files = get("/files", { response: media("application/pdf") }, file);
     lines = get("/lines", { response: streamOf(Item) }, () => []);

@@ -2,7 +2,7 @@ import { Writable } from "node:stream";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { createEndpoint, createErrorAnswer, get, problemJSON, routesOf } from "../http/index.ts";
-import { createLog, silent } from "../log.ts";
+import { createLog } from "../log.ts";
 import { Plugin, pluginInfo, tableKey } from "../plugin/index.ts";
 import type { Scope } from "../scope.ts";
 import { TestClient } from "../testing/index.ts";
@@ -29,7 +29,6 @@ function add(client: TestClient, type: typeof Users, prepare: () => unknown): Sc
     name: "users",
     version: "1.0.0",
     config: undefined,
-    log: silent,
     signal,
   });
   plugin.run(prepare);
@@ -169,7 +168,7 @@ test("an answer that cannot be described is warned of once, when its plugin star
       done();
     },
   });
-  const log = await createLog({ level: "warn", pretty: false, destination });
+  const log = createLog({ level: "warn", pretty: false, destination });
   await using client = await TestClient.of(Vague, { log });
   expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg.split(" (")[0])).toEqual([
     "GET /length",

@@ -9,12 +9,12 @@ export function warnOfUndescribed({ declared, scope }: Endpoint): void {
   const { response, hidden } = declared.spec;
   if (warned.has(declared)) return;
   warned.add(declared);
-  const log = scope.run(currentLog);
+  const warn = (text: string): void => scope.run(currentLog).warn(text);
   const mute = textSchemasOf(declared.spec).find(
     (schema) => !("jsonSchema" in schema["~standard"]),
   );
   if (mute) {
-    log.warn(
+    warn(
       `${declared.method} ${declared.path} (${declared.place}) has an input whose schema does not say what it wants: texts are not read as numbers or booleans for it. ` +
         cureOf(mute),
     );
@@ -22,7 +22,7 @@ export function warnOfUndescribed({ declared, scope }: Endpoint): void {
   const form = formOf(response);
   const described = form?.kind === "media" ? undefined : (form?.item ?? response);
   if (!described || hidden || isDescribed(described)) return;
-  log.warn(
+  warn(
     `${declared.method} ${declared.path} (${declared.place}) has a response that JSON Schema cannot describe: it is documented as "any". ` +
       cureOf(described),
   );

@@ -1,4 +1,4 @@
-import { currentLog, logKey } from "../log.ts";
+import { currentLog, logKey, silent } from "../log.ts";
 import { findScope, key, Scope } from "../scope.ts";
 import { type Happened, type Listener, matcherOf } from "./listener.ts";
 
@@ -75,8 +75,7 @@ export class Events {
   async #tell({ listener, scope }: Subscription, happened: Happened): Promise<void> {
     // The emitter's request and transaction go on in the listener; its log is the listener's own.
     const call = new Scope("call", happened.name, findScope() ?? scope);
-    const log = scope?.find(logKey);
-    if (log) call.provide(logKey, log);
+    if (scope) call.provideLazy(logKey, () => scope.find(logKey) ?? silent);
     const attempt = async (work: () => unknown) => {
       try {
         await work();

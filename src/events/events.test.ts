@@ -12,7 +12,7 @@ async function start() {
   const app = new Scope("app", "");
   const events = new Events();
   app.provide(eventsKey, events);
-  app.provide(logKey, await createLog({ destination: { write: (line) => lines.push(line) } }));
+  app.provide(logKey, createLog({ destination: { write: (line) => lines.push(line) } }));
   return { app, events, lines };
 }
 
@@ -148,7 +148,7 @@ test("a handler's failure is in its own plugin's log, whoever emits", async () =
   const { app, events } = await start();
   const lines: string[] = [];
   const plugin = app.child("plugin", "letters");
-  plugin.provide(logKey, await createLog({ destination: { write: (line) => lines.push(line) } }));
+  plugin.provide(logKey, createLog({ destination: { write: (line) => lines.push(line) } }));
   events.subscribe(
     on(userCreated, () => {
       throw new Error("no paper");

@@ -131,7 +131,7 @@ test("an item that its schema refuses breaks the stream off, and the log says wh
   const app = await createApp({
     plugins: [Items],
     env: {},
-    log: await createLog({ destination: { write: (line) => lines.push(line) } }),
+    log: createLog({ destination: { write: (line) => lines.push(line) } }),
     settings: { databaseUrl: "sqlite::memory:" },
   });
   defer(() => app.close(0));

@@ -76,7 +76,7 @@ test("a wrong email and a weak password are told together (V3)", async () => {
 
 test("a password stands in no answer and in no log line, whatever is wrong with it (decision 1)", async () => {
   const lines: string[] = [];
-  const log = await createLog({
+  const log = createLog({
     level: "trace",
     destination: { write: (line) => lines.push(line) },
   });

@@ -5,13 +5,15 @@ import {
   describeWhole,
   itemsOf,
   mayWantBigInt,
+  type Result,
   reviverOf,
   type Schema,
   validatorOf,
 } from "../validation/index.ts";
-import type { Read } from "./input.ts";
+import type { HandlerInput, Read } from "./input.ts";
 import { findLarge, parseJSON, type Parsed } from "./json.ts";
 
+const usual = "application/json";
 const json = /^application\/(?:[\w!#$&^.+-]+\+)?json$/;
 const nothing: Parsed = { value: undefined, hasLarge: false };
 const missing: ErrorItem = { loc: ["body"], type: "missing", msg: "Field required" };
@@ -22,21 +24,29 @@ export function compileBody(schema: Schema): Read {
   const described = describeWhole(schema, "input");
   const revive = reviverOf(described);
   const wantsLarge = mayWantBigInt(described);
-  return async ({ request }, into, faults) => {
-    const text = await readText(request);
-    const parsed = text === "" ? nothing : parseJSON(text);
-    const value = revive ? revive(parsed.value) : parsed.value;
-    const pending = validate(value);
-    const result = pending instanceof Promise ? await pending : pending;
-    if (result.issues) {
-      if (value === undefined || value === null) faults.push(missing);
-      else for (const item of itemsOf(result.issues, ["body"], value, described)) faults.push(item);
-      return;
-    }
-    // Let through by a schema that takes anything: code that expects JSON would stumble over it.
-    const large = parsed.hasLarge && !wantsLarge ? findLarge(value) : undefined;
-    if (large) faults.push(tooLarge(large));
-    else into["body"] = result.value;
+  const take = (text: string, into: HandlerInput, faults: ErrorItem[]) => {
+    const { value: sent, hasLarge } = text === "" ? nothing : parseJSON(text);
+    const value = revive ? revive(sent) : sent;
+    const conclude = (result: Result): undefined => {
+      if (result.issues) {
+        if (value === undefined || value === null) faults.push(missing);
+        else
+          for (const item of itemsOf(result.issues, ["body"], value, described)) faults.push(item);
+        return;
+      }
+      // Let through by a schema that takes anything: code that expects JSON would stumble over it.
+      const large = hasLarge && !wantsLarge ? findLarge(value) : undefined;
+      if (large) faults.push(tooLarge(large));
+      else into["body"] = result.value;
+    };
+    const result = validate(value);
+    return result instanceof Promise ? result.then(conclude) : conclude(result);
+  };
+  return ({ request }, into, faults) => {
+    const text = readText(request);
+    return typeof text === "string"
+      ? take(text, into, faults)
+      : text.then((whole) => take(whole, into, faults));
   };
 }
 
@@ -49,11 +59,12 @@ function tooLarge(place: readonly (string | number)[]): ErrorItem {
 }
 
 /** @throws 415 for bytes that are not called JSON */
-async function readText(request: Request): Promise<string> {
+function readText(request: Request): string | Promise<string> {
   if (!request.hasBody) return "";
   refuseEncoded(request);
-  if (!json.test(mediaTypeOf(request))) throw unsupported(request, "application/json");
-  return request.text();
+  const isUsual = request.headers.get("content-type") === usual;
+  if (!isUsual && !json.test(mediaTypeOf(request))) throw unsupported(request, usual);
+  return request.wholeText();
 }
 
 /** @throws 415 for a body that is compressed: what it unpacks to has no limit */

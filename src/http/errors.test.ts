@@ -88,7 +88,7 @@ test("each ready-made error has its status", async () => {
 
 test("an unexpected error is a bare 500, and the log has it (E3)", async () => {
   const lines: string[] = [];
-  const log = await createLog({ destination: { write: (line) => lines.push(line) } });
+  const log = createLog({ destination: { write: (line) => lines.push(line) } });
   const Broken = throwing(() => new Error("the database has burnt"));
   await using client = await TestClient.of(Broken, { raiseErrors: false, log });
   const response = await client.get("/fail?token=x");
@@ -110,7 +110,7 @@ test("an unexpected error is a bare 500, and the log has it (E3)", async () => {
 
 test("a client's error is not logged as a failure", async () => {
   const lines: string[] = [];
-  const log = await createLog({ destination: { write: (line) => lines.push(line) } });
+  const log = createLog({ destination: { write: (line) => lines.push(line) } });
   await using client = await TestClient.of(
     throwing(() => new NotFound()),
     { log },

@@ -86,27 +86,30 @@ export function compileObject(place: Place, schema: Schema): ObjectField {
   return {
     names: [...readers.keys()],
     many: (name) => lists.has(name),
-    async check(raw) {
+    check(raw) {
       const faults: ErrorItem[] = [];
-      const members = new Map<string, unknown>();
-      const sent = new Map<string | number | undefined, Raw>(raw);
+      const members: [string, unknown][] = [];
       for (const [name, text] of raw) {
         if (text === undefined) continue;
         const reading = readers.get(name)?.(text) ?? { value: lastOf(text) };
-        if (!reading.fault) members.set(name, reading.value);
+        if (!reading.fault) members.push([name, reading.value]);
         else {
           const repeat = repeatable(place, parts.get(name));
           faults.push(readingFault(reading.fault, [place, name], text, repeat));
         }
       }
-      const unread = new Set(faults.map(({ loc }) => loc[1]));
       const value: unknown = Object.fromEntries(members);
-      const result = await validate(value);
-      if (!result.issues && !unread.size) return { value: result.value };
-      for (const item of itemsOf(result.issues ?? [], [place], value, json)) {
-        if (!unread.has(item.loc[1])) faults.push(asSent(item, sent.get(item.loc[1])));
-      }
-      return { faults: place === "header" ? faults.map(asTravels) : faults };
+      const conclude = (result: Result): Checked => {
+        if (!result.issues && !faults.length) return { value: result.value };
+        const sent = new Map<string | number | undefined, Raw>(raw);
+        const unread = new Set(faults.map(({ loc }) => loc[1]));
+        for (const item of itemsOf(result.issues ?? [], [place], value, json)) {
+          if (!unread.has(item.loc[1])) faults.push(asSent(item, sent.get(item.loc[1])));
+        }
+        return { faults: place === "header" ? faults.map(asTravels) : faults };
+      };
+      const result = validate(value);
+      return result instanceof Promise ? result.then(conclude) : conclude(result);
     },
   };
 }
@@ -115,7 +118,7 @@ export interface ObjectField {
   /** The members that the schema names; empty where its library cannot tell. */
   readonly names: readonly string[];
   readonly many: (name: string) => boolean;
-  readonly check: (raw: readonly (readonly [string, Raw])[]) => Promise<Checked>;
+  readonly check: (raw: readonly (readonly [string, Raw])[]) => Checked | Promise<Checked>;
 }
 
 /** The members of an object schema, those of its parts and alternatives included. */

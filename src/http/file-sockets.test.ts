@@ -31,9 +31,7 @@ async function serveFiles(lines?: string[], ...middleware: Middleware[]): Promis
   class Files extends Plugin {
     read = get("/{name}", ({ name }) => new FileResponse(join(folder, name)));
   }
-  const log = lines
-    ? await createLog({ destination: { write: (line) => lines.push(line) } })
-    : silent;
+  const log = lines ? createLog({ destination: { write: (line) => lines.push(line) } }) : silent;
   const app = await createApp({
     plugins: [Files],
     middleware,

@@ -6,8 +6,9 @@ import {
   JSONResponse,
   type Request,
   Response,
+  toJSON,
 } from "../message/index.ts";
-import { itemsOf, type Schema, validatorOf } from "../validation/index.ts";
+import { itemsOf, makesJSON, type Schema, validatorOf } from "../validation/index.ts";
 import { formOf, streamed } from "./answers.ts";
 
 /** Makes a response of what a handler returned for a request. */
@@ -31,11 +32,18 @@ function compileWrite(
   status: number,
   where: string,
 ): (value: unknown) => Response | Promise<Response> {
-  const writeJSON = (value: unknown): Response =>
-    isBodiless(status) ? new Response(null, { status }) : new JSONResponse(value, { status });
-  if (!schema) return writeJSON;
+  const isBare = isBodiless(status);
+  const options = { status };
+  const writeJSON = (value: unknown, write?: (value: unknown) => string): Response =>
+    isBare ? new Response(null, options) : new JSONResponse(value, options, write);
+  if (!schema) return (value) => writeJSON(value);
   const form = formOf(schema);
-  if (!form) return compileCheck(schema, where, writeJSON);
+  if (!form) {
+    let write: ((value: unknown) => string) | undefined;
+    return compileCheck(schema, where, (value) =>
+      writeJSON(value, (write ??= makesJSON(schema) ? writePlain : toJSON)),
+    );
+  }
   if (form.kind === "media")
     return (value) => {
       throw broken(
@@ -52,6 +60,11 @@ function compileWrite(
       "Return a generator, a list or a stream.",
     );
   };
+}
+
+/** What nothing was lost of need not be looked through for it. */
+function writePlain(value: unknown): string {
+  return JSON.stringify(value) ?? "null";
 }
 
 /** Checks a value before it goes on, at once where its schema allows that. */

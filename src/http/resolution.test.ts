@@ -121,7 +121,7 @@ test("what a function-scoped clean-up throws becomes the answer (decision 26)", 
 
 test("what a request-scoped clean-up throws is logged, and the others still run (decision 26)", async () => {
   const lines: string[] = [];
-  const log = await createLog({ destination: { write: (line) => lines.push(line) } });
+  const log = createLog({ destination: { write: (line) => lines.push(line) } });
   const seen: string[] = [];
   const bad = dependency(async function* () {
     yield "bad";

@@ -1,8 +1,10 @@
 import type { Context } from "../context.ts";
 import { type ErrorItem, NexusError } from "../exceptions.ts";
 import { currentLog } from "../log.ts";
+import { isThenable } from "../waiting.ts";
 import { HandlerInput } from "./input.ts";
-import type { AnyDependency, Plan, Sources, Step } from "./uses.ts";
+import { after, eachInTurn, type Pending } from "./in-turn.ts";
+import type { Plan, Sources, Step } from "./uses.ts";
 
 type Generating =
   | AsyncGenerator<unknown, unknown, undefined>
@@ -20,7 +22,8 @@ const skipped = Symbol("skipped");
 export class Resolution {
   readonly #context: Context;
   readonly #plan: Plan;
-  readonly #values = new Map<AnyDependency, unknown>();
+  /** What was made, by the number of its step. */
+  readonly #values: unknown[] = [];
   readonly #later: { readonly step: Step; readonly input: HandlerInput }[] = [];
   readonly #open: Open[] = [];
 
@@ -30,59 +33,61 @@ export class Resolution {
   }
 
   /** Makes what lives as long as the request, and reads the inputs of the rest. */
-  async begin(faults: ErrorItem[]): Promise<void> {
-    for (const [, source] of this.#plan.sources) {
-      if (source.kind === "step") await this.#prepare(source.step, faults);
-    }
+  begin(faults: ErrorItem[]): Pending {
+    return eachInTurn(this.#plan.steps, (step) => this.#prepare(step, faults));
   }
 
   /** Makes what ends before the answer, and fills in all names. */
-  async finish(input: HandlerInput): Promise<void> {
-    for (const { step, input: own } of this.#later) {
-      this.#fill(own, step.sources);
-      this.#values.set(step.dependency, await this.#make(step, own));
-    }
-    this.#fill(input, this.#plan.sources);
+  finish(input: HandlerInput): Pending {
+    const making = eachInTurn(this.#later, ({ step, input: own }) => this.#make(step, own));
+    return after(making, () => this.#fill(input, this.#plan.sources));
   }
 
-  /** @returns whether there is, or will be, a value: not when its inputs are at fault */
-  async #prepare(step: Step, faults: ErrorItem[]): Promise<boolean> {
-    const { dependency } = step;
-    if (this.#values.has(dependency)) return this.#values.get(dependency) !== skipped;
-    this.#values.set(dependency, undefined);
-    const override = this.#plan.overrides?.get(dependency);
-    if (override) {
-      this.#values.set(dependency, await override());
-      return true;
-    }
-    let possible = true;
-    for (const [, source] of step.sources) {
-      if (source.kind === "step" && !(await this.#prepare(source.step, faults))) possible = false;
-    }
+  #prepare(step: Step, faults: ErrorItem[]): Pending {
+    if (step.index in this.#values) return undefined;
+    this.#values[step.index] = undefined;
+    const override = this.#plan.overrides?.get(step.dependency);
+    if (override) return this.#settle(override(), (made) => this.#keep(step, made));
+    const preparing = eachInTurn(step.inner, (inner) => this.#prepare(inner, faults));
+    return after(preparing, () => this.#read(step, faults));
+  }
+
+  #read(step: Step, faults: ErrorItem[]): Pending {
     const input = new HandlerInput(this.#context);
     const before = faults.length;
-    await step.read?.(this.#context, input, faults);
-    if (!possible || faults.length > before) {
-      this.#values.set(dependency, skipped);
-      return false;
-    }
-    if (dependency.scope === "function") this.#later.push({ step, input });
-    else {
-      this.#fill(input, step.sources);
-      this.#values.set(dependency, await this.#make(step, input));
-    }
-    return true;
+    return after(step.read?.(this.#context, input, faults), () => {
+      const isPossible = step.inner.every(({ index }) => this.#values[index] !== skipped);
+      if (!isPossible || faults.length > before) this.#values[step.index] = skipped;
+      else if (step.dependency.scope === "request") return this.#make(step, input);
+      else this.#later.push({ step, input });
+      return undefined;
+    });
   }
 
-  async #make({ name, dependency }: Step, input: HandlerInput): Promise<unknown> {
-    const made = await (dependency.run as (input: HandlerInput) => unknown)(input);
-    if (!isGenerator(made)) return made;
+  #make(step: Step, input: HandlerInput): Pending {
+    this.#fill(input, step.sources);
+    const run = step.dependency.run as (input: HandlerInput) => unknown;
+    return this.#settle(run(input), (made) =>
+      isGenerator(made) ? this.#start(step, made) : this.#keep(step, made),
+    );
+  }
+
+  #settle(made: unknown, go: (settled: unknown) => Pending): Pending {
+    return isThenable(made) ? Promise.resolve(made).then(go) : go(made);
+  }
+
+  #keep(step: Step, value: unknown): undefined {
+    this.#values[step.index] = value;
+  }
+
+  async #start(step: Step, made: Generating): Promise<void> {
+    const { name, dependency } = step;
     const { value, done } = await made.next();
     if (done) throw yieldsOnce(`The dependency "${name}" ended without a yield.`);
     if (dependency.scope === "function") this.#open.push({ name, made });
     else this.#context.defer(() => endAfterAnswer({ name, made }, this.#context));
     if (this.#context.error !== undefined) await this.#giveUp();
-    return value;
+    this.#keep(step, value);
   }
 
   /** The request's time was up while something was opened: nobody else will close it. */
@@ -92,19 +97,19 @@ export class Resolution {
     throw error;
   }
 
-  #fill(input: HandlerInput, sources: Sources): void {
-    for (const [name, source] of sources) {
-      input[name] =
-        source.kind === "fixed"
-          ? source.value
-          : source.kind === "asked"
-            ? source.ask(this.#context)
-            : this.#values.get(source.step.dependency);
-    }
+  #fill(input: HandlerInput, sources: Sources): undefined {
+    for (const source of sources)
+      input[source.name] = source.step
+        ? this.#values[source.step.index]
+        : source.ask(this.#context);
   }
 
   /** Ends what ends before the answer: a failure here becomes the answer. */
-  async close(): Promise<void> {
+  close(): Pending {
+    return this.#open.length ? this.#close() : undefined;
+  }
+
+  async #close(): Promise<void> {
     for (let open = this.#open.pop(); open; open = this.#open.pop()) await end(open);
   }
 

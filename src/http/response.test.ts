@@ -62,7 +62,7 @@ test("a handler's response of its own is not filtered (P2)", async () => {
 
 test("an answer that its schema refuses is a bare 500, and the log names route and fault (P3)", async () => {
   const lines: string[] = [];
-  const log = await createLog({ destination: { write: (line) => lines.push(line) } });
+  const log = createLog({ destination: { write: (line) => lines.push(line) } });
   class Broken extends Plugin {
     show = get("/users/{id}", { response: User }, () => ({ id: "hidden", name: 5 }) as never);
   }

@@ -12,24 +12,31 @@ export const overridesKey = key<Overrides>("nexus/overrides");
 
 export type AnyDependency = Dependency<unknown, string>;
 
-/** What stands behind a name in `use`: found once, asked of each request, or a dependency. */
-type Source =
-  | { readonly kind: "fixed"; readonly value: unknown }
-  | { readonly kind: "asked"; readonly ask: (context: Context) => unknown }
-  | { readonly kind: "step"; readonly step: Step };
+/** What stands behind a name in `use`: a dependency, or what is asked of each request. */
+export type Source = { readonly name: string } & (
+  | { readonly step: Step }
+  | { readonly step?: undefined; readonly ask: (context: Context) => unknown }
+);
+export type Sources = readonly Source[];
 
+/** A dependency, as it is made for each request. */
 export interface Step {
   /** What it is called where it is first used, for messages. */
   readonly name: string;
+  /** Its place among the steps of the plan. */
+  readonly index: number;
   readonly dependency: AnyDependency;
   readonly read: Read | undefined;
   readonly sources: Sources;
+  /** Those that it uses itself. */
+  readonly inner: readonly Step[];
 }
-export type Sources = readonly (readonly [name: string, source: Source])[];
 
 /** What the `use` of a route comes to, compiled. */
 export interface Plan {
   readonly sources: Sources;
+  /** Those that the route names itself. */
+  readonly steps: readonly Step[];
   readonly overrides: Overrides | undefined;
 }
 
@@ -59,33 +66,40 @@ export function compileUses(
         );
     }
     const sources = sourcesOf(dependency.uses);
-    const inner = sources.find(
-      ([, source]) => source.kind === "step" && source.step.dependency.scope === "function",
-    );
-    if (dependency.scope === "request" && inner) {
+    const shorter = sources.find(({ step }) => step?.dependency.scope === "function");
+    if (dependency.scope === "request" && shorter) {
       throw fault(
-        `uses "${name}", which lives as long as the request but uses "${inner[0]}", which ends before the answer`,
+        `uses "${name}", which lives as long as the request but uses "${shorter.name}", which ends before the answer`,
         `Give "${name}" the scope "function" too.`,
       );
     }
-    const step = { name, dependency, read: compileHead(dependency.reads), sources };
+    const read = compileHead(dependency.reads);
+    const step: Step = {
+      name,
+      index: steps.size,
+      dependency,
+      read,
+      sources,
+      inner: stepsIn(sources),
+    };
     steps.set(dependency, step);
     return step;
   };
 
   const sourcesOf = (of: Uses): Sources =>
-    Object.entries(of).map(([name, usable]) => [name, sourceOf(name, usable)]);
+    Object.entries(of).map(([name, usable]) => sourceOf(name, usable));
 
   const sourceOf = (name: string, usable: unknown): Source => {
-    if (isKind<AnyDependency>(usable, "dependency"))
-      return { kind: "step", step: stepOf(name, usable) };
+    if (isKind<AnyDependency>(usable, "dependency")) return { name, step: stepOf(name, usable) };
     if (isKind<ContextKey<unknown>>(usable, "context"))
-      return { kind: "asked", ask: (context) => valueOf(context, usable) };
+      return { name, ask: (context) => valueOf(context, usable) };
     if (typeof usable === "function" && perRequest in usable) {
-      return { kind: "asked", ask: (usable as RequestClass)[perRequest] };
+      return { name, ask: (usable as RequestClass)[perRequest] };
     }
-    if (typeof usable === "function" && usable.prototype instanceof Service)
-      return { kind: "fixed", value: serviceOf(name, usable as ServiceClass) };
+    if (typeof usable === "function" && usable.prototype instanceof Service) {
+      const service = serviceOf(name, usable as ServiceClass);
+      return { name, ask: () => service };
+    }
     throw fault(
       `uses "${name}", which is no dependency`,
       "Use a dependency, a Service, BackgroundTasks or a context key.",
@@ -101,7 +115,13 @@ export function compileUses(
     }
   };
 
-  return { sources: sourcesOf(uses), overrides: scope.find(overridesKey) };
+  const sources = sourcesOf(uses);
+  const overrides = scope.find(overridesKey);
+  return { sources, steps: stepsIn(sources), overrides };
+}
+
+function stepsIn(sources: Sources): Step[] {
+  return sources.flatMap(({ step }) => step ?? []);
 }
 
 function isKind<T extends { readonly kind: string }>(value: unknown, kind: T["kind"]): value is T {

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import validRange from "semver/ranges/valid.js";
 import { NexusError } from "../exceptions.ts";
+import { isRange } from "../semver.ts";
 
 /** Where a plugin's package is to be had. */
 export type PackageSpec =
@@ -24,7 +24,7 @@ export async function readPackageSpec(text: string, from: string): Promise<Packa
     throw noPackage(found ? `${path} is neither a folder nor a tarball` : `There is no ${path}`);
   }
   const [, , range] = packageName.exec(text) ?? [];
-  const isKnown = range === undefined ? packageName.test(text) : isRange(range);
+  const isKnown = range === undefined ? packageName.test(text) : isWanted(range);
   if (isKnown) return { kind: "npm", wanted: text };
   throw noPackage(
     /^[\w+]+:/.test(text)
@@ -39,8 +39,8 @@ const isPath = /^(?:\.{0,2}[/\\]|\.{1,2}$|[a-z]:[/\\])|^(?!\w+:).*\.(?:tgz|tar\.
 /** No option of npm, whose names begin with a dash. */
 const packageName = /^((?:@[a-z0-9~][\w.~-]*\/)?[a-z0-9~][\w.~-]*)(?:@(.*))?$/;
 
-function isRange(range: string): boolean {
-  return range !== "" && (validRange(range) !== null || /^[a-z][\w.-]*$/i.test(range));
+function isWanted(range: string): boolean {
+  return range !== "" && (isRange(range) || /^[a-z][\w.-]*$/i.test(range));
 }
 
 function noPackage(what: string): NexusError {

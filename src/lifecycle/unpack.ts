@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { extract, Parser, type ReadEntry } from "tar";
+import type { ReadEntry } from "tar";
 import { messageOf, NexusError } from "../exceptions.ts";
 import { sealFile } from "./integrity.ts";
 
@@ -29,6 +29,7 @@ export async function unpack(
     });
   }
   await mkdir(folder, { mode: 0o700 });
+  const { extract } = await import("tar");
   await extract({
     file: tarball,
     cwd: folder,
@@ -61,6 +62,7 @@ async function check(tarball: string, limits: PackageLimits): Promise<void> {
     if (count > entries) return `it holds more than ${entries} files`;
     return total > bytes ? `it holds more than ${bytes} bytes` : undefined;
   };
+  const { Parser } = await import("tar");
   const content = createReadStream(tarball);
   try {
     await new Promise<void>((resolve, reject) => {

@@ -1,8 +1,7 @@
-import lt from "semver/functions/lt.js";
-import satisfies from "semver/functions/satisfies.js";
 import { messageOf, NexusError } from "../exceptions.ts";
 import { logKey } from "../log.ts";
 import { type PluginSource, type PutOptions } from "../plugin/index.ts";
+import { isOlder, satisfies } from "../semver.ts";
 import {
   currentOf,
   known,
@@ -169,7 +168,7 @@ export class Upgrades {
     const { versions, states } = this.#options;
     const now = states.get(name)?.version;
     for (const version of (await versions?.list(name)) ?? [])
-      if (now !== undefined && lt(version, now)) await versions!.remove(name, version);
+      if (now !== undefined && isOlder(version, now)) await versions!.remove(name, version);
     return done;
   }
 

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile, rename, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import rsort from "semver/functions/rsort.js";
 import { NexusError } from "../exceptions.ts";
 import { isPluginName, isVersion, type Manifest, parseManifest } from "../plugin/manifest.ts";
+import { newestFirst } from "../semver.ts";
 import { commit, isMissing, syncFolder } from "../commit.ts";
 import { type DraftFolder, DraftFolders } from "./draft-folders.ts";
 import { readSeal, type Seal, verify } from "./integrity.ts";
@@ -43,7 +43,7 @@ export class Versions {
   /** The installed versions of a plugin, the newest first. */
   async list(name: string): Promise<string[]> {
     const found = isPluginName(name) ? await foldersIn(join(this.folder, name)) : [];
-    return rsort(found.filter(isVersion));
+    return newestFirst(found.filter(isVersion));
   }
 
   /** @throws NX_VERSION_UNKNOWN, NX_INTEGRITY for one that nobody can tell anything of */

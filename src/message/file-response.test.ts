@@ -148,7 +148,7 @@ test("a link is followed; what POST answers is sent whole", async () => {
 
 test("a missing file and a folder are a 500; the path is in the log, not in the answer (F9)", async () => {
   const lines: string[] = [];
-  const log = await createLog({ destination: { write: (line) => lines.push(line) } });
+  const log = createLog({ destination: { write: (line) => lines.push(line) } });
   class Files extends Plugin {
     read = get("/{name}", ({ name }) => new FileResponse(join(folder, name)));
   }

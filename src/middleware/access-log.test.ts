@@ -43,7 +43,7 @@ test("the level of ordinary lines can be chosen", async () => {
 
 test("another log can be given", async () => {
   const lines: string[] = [];
-  const log = await createLog({ destination: { write: (line) => lines.push(line) } });
+  const log = createLog({ destination: { write: (line) => lines.push(line) } });
   expect(await linesOf("/", () => new Response(), { log })).toEqual([]);
   expect(lines).toHaveLength(1);
 });
@@ -61,7 +61,7 @@ test("without a log nothing is written, and the answer is the same", async () =>
 async function linesOf(target: string, answer: Answer, options?: AccessLogOptions): Promise<any[]> {
   const lines: string[] = [];
   const app = new Scope("app", "app");
-  app.provide(logKey, await createLog({ destination: { write: (line) => lines.push(line) } }));
+  app.provide(logKey, createLog({ destination: { write: (line) => lines.push(line) } }));
   const context = new Context(new Request({ method: "GET", target }), app);
   const run = compose(
     [requestId({ create: () => "r1" }), accessLog(options)],

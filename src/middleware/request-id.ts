@@ -16,8 +16,8 @@ const harmless = /^[\w.-]{1,64}$/;
 /** Gives each request an id: the one that it brings, where that is harmless, else a new one. */
 export function requestId(options: RequestIdOptions = {}): Frame<string> {
   const { header = "X-Request-ID", create = randomUUID } = options;
-  // Refused here, not with each answer.
-  new Headers([[header, ""]]);
+  // What is no name is refused here, not with each answer.
+  new Headers().append(header, "");
   return {
     before(request) {
       const brought = request.headers.get(header);

@@ -1,9 +1,13 @@
-import helmet, { type HelmetOptions } from "helmet";
+import { createRequire } from "node:module";
+import type * as Helmet from "helmet";
 import { messageOf, NexusError } from "../exceptions.ts";
 import type { Layer } from "./compose.ts";
 
+// Read in by who wants its headers.
+const require = createRequire(import.meta.url);
+
 /** Helmet's own, but for functions in a Content-Security-Policy: the headers are the same for all. */
-export type SecurityHeadersOptions = Readonly<HelmetOptions>;
+export type SecurityHeadersOptions = Readonly<Helmet.HelmetOptions>;
 
 /** Sets Helmet's headers on every answer; one that a route has set itself stays as it is. */
 export function securityHeaders(options: SecurityHeadersOptions = {}): Layer {
@@ -19,6 +23,7 @@ export function securityHeaders(options: SecurityHeadersOptions = {}): Layer {
 /** What Helmet would set: it is run once, on something that looks enough like a response. */
 function headersOf(options: SecurityHeadersOptions): readonly [name: string, value: string][] {
   refuseFunctions(options);
+  const { default: helmet } = require("helmet") as typeof Helmet;
   const headers = new Map<string, string>();
   const response = {
     setHeader: (name: string, value: string) => headers.set(name, value),

@@ -1,6 +1,6 @@
-import satisfies from "semver/functions/satisfies.js";
 import { closest, type Env, variablePrefix } from "../config/index.ts";
 import { NexusError } from "../exceptions.ts";
+import { satisfies } from "../semver.ts";
 import type { Manifest } from "./manifest.ts";
 import { placeOf, type PluginSource } from "./source.ts";
 

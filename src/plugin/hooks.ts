@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { registerHooks } from "node:module";
+import { existsSync, readFileSync } from "node:fs";
+import { registerHooks, type ResolveHookContext, setSourceMapsSupport } from "node:module";
 import { fileURLToPath } from "node:url";
 import { hasDecorators, translateDecorators, withMap } from "./module-decorators.ts";
 
@@ -25,7 +25,7 @@ export function registerPluginHooks(): void {
   registerHooks({
     resolve(specifier, context, next) {
       if (specifier !== "nexus-platform" && !specifier.startsWith("nexus-platform/"))
-        return next(specifier, context);
+        return neighbourOf(specifier, context) ?? next(specifier, context);
       const conditions = runsFromSource ? [...context.conditions, "source"] : context.conditions;
       return next(specifier, { ...context, parentURL: own, conditions });
     },
@@ -40,9 +40,18 @@ export function registerPluginHooks(): void {
       if (!hasDecorators(source))
         return next(url, { ...context, format: context.format ?? "module-typescript" });
       // Messages name the lines of the source, not of the translation.
-      process.setSourceMapsEnabled(true);
+      setSourceMapsSupport(true, { nodeModules: false });
       const { code, map } = translateDecorators(source, file);
       return { format: "module", shortCircuit: true, source: withMap(code, map) };
     },
   });
+}
+
+/** What a file of a package imports from beside it needs no search, which is half of what importing takes. */
+function neighbourOf(specifier: string, { parentURL = "", conditions }: ResolveHookContext) {
+  const isPackaged = parentURL.includes("/node_modules/") || isOwn(parentURL);
+  if (!isPackaged || !conditions.includes("import")) return undefined;
+  if (!/^\.\.?\/.*\.m?[jt]s$/.test(specifier)) return undefined;
+  const url = new URL(specifier, parentURL);
+  return existsSync(url) ? { url: url.href, shortCircuit: true } : undefined;
 }

@@ -1,7 +1,7 @@
 import { isAbsolute, normalize } from "node:path";
-import validRange from "semver/ranges/valid.js";
 import { closest } from "../config/index.ts";
 import { NexusError } from "../exceptions.ts";
+import { isRange } from "../semver.ts";
 
 /** A package.json that does not fit: every fault at once, each with its cure. */
 export class ManifestError extends NexusError {
@@ -53,7 +53,7 @@ export class ManifestFaults {
   }
 
   range(value: unknown, label: string): void {
-    if (typeof value === "string" && validRange(value) !== null) return;
+    if (typeof value === "string" && isRange(value)) return;
     this.add(label, value, 'Write a range, as in "^1.0.0".');
   }
 }

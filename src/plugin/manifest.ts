@@ -1,5 +1,5 @@
-import valid from "semver/functions/valid.js";
 import { messageOf, NexusError } from "../exceptions.ts";
+import { isVersion as isSemver } from "../semver.ts";
 import { ManifestError, ManifestFaults, shown } from "./manifest-faults.ts";
 
 /** What a plugin says of itself, in its package.json. */
@@ -106,7 +106,7 @@ export function nameCure(name: string): string {
 /** As `1.0.0-beta.1+build`, and in no other spelling: two would be two folders of one version. */
 export function isVersion(version: unknown): version is string {
   if (typeof version !== "string" || version.length > 100) return false;
-  return /^\d\S*$/.test(version) && valid(version) !== null;
+  return /^\d\S*$/.test(version) && isSemver(version);
 }
 
 /** Whether a text may name a permission: words with colons between them, as in `notes:write`. */

@@ -1,6 +1,9 @@
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { messageOf, NexusError } from "../exceptions.ts";
+import { keepTranslation } from "./module-translations.ts";
+
+const require = createRequire(import.meta.url);
 
 /** What may hold an `@` that is no decorator. */
 const quoted = /\/\*[^]*?\*\/|\/\/.*|(["'`])(?:\\[^]|(?!\1)[^\\])*\1/g;
@@ -24,9 +27,9 @@ interface Esbuild {
 
 /** Makes TypeScript with decorators plain JavaScript. @throws NX_PEER_MISSING */
 export function translateDecorators(source: string, file: string): Translated {
-  let esbuild: Esbuild;
+  let version: string;
   try {
-    esbuild = createRequire(import.meta.url)("esbuild") as Esbuild;
+    ({ version } = require("esbuild/package.json") as { version: string });
   } catch (cause) {
     throw new NexusError(
       "NX_PEER_MISSING",
@@ -37,12 +40,15 @@ export function translateDecorators(source: string, file: string): Translated {
       },
     );
   }
-  return esbuild.transformSync(source, {
-    loader: "ts",
-    target: "es2022",
-    sourcemap: "external",
-    sourcefile: pathToFileURL(file).href,
-    tsconfigRaw: {},
+  return keepTranslation(file, `${version}\n${source}`, () => {
+    const { code, map } = (require("esbuild") as Esbuild).transformSync(source, {
+      loader: "ts",
+      target: "es2022",
+      sourcemap: "external",
+      sourcefile: pathToFileURL(file).href,
+      tsconfigRaw: {},
+    });
+    return { code, map };
   });
 }
 

@@ -233,7 +233,7 @@ async function start(
   options: Pick<Parameters<typeof createApp>[0] & object, "config" | "env"> = {},
 ) {
   const lines: object[] = [];
-  const log = await createLog({ destination: { write: (line) => lines.push(JSON.parse(line)) } });
+  const log = createLog({ destination: { write: (line) => lines.push(JSON.parse(line)) } });
   app = await createApp({ plugins, docs: false, env: {}, log, ...options });
   return { lines };
 }

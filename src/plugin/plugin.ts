@@ -1,7 +1,7 @@
 import type { Migrations } from "../database/index.ts";
 import { NexusError } from "../exceptions.ts";
 import { type ErrorHandler, Routes } from "../http/index.ts";
-import type { Logger } from "../log.ts";
+import { type Logger, logKey } from "../log.ts";
 import { findScope, key, type Scope } from "../scope.ts";
 import { type ServiceClass } from "../services.ts";
 import type { Schema } from "../validation/index.ts";
@@ -12,7 +12,6 @@ export interface PluginInfo {
   readonly name: string;
   readonly version: string;
   readonly config: unknown;
-  readonly log: Logger;
   readonly signal: AbortSignal;
 }
 export const pluginInfo = key<PluginInfo>("nexus/plugin");
@@ -36,7 +35,6 @@ export class Plugin extends Routes {
   readonly version: string;
   /** Checked by `static config`; empty without one. */
   readonly config: unknown;
-  readonly log: Logger;
   /** Fires when the plugin begins to stop. */
   readonly signal: AbortSignal;
   readonly #scope: Scope;
@@ -52,11 +50,10 @@ export class Plugin extends Routes {
       });
     }
     this.#scope = scope;
-    const { name, version, config, log, signal } = info;
+    const { name, version, config, signal } = info;
     this.name = name;
     this.version = version;
     this.config = config;
-    this.log = log;
     this.signal = signal;
   }
 
@@ -66,6 +63,10 @@ export class Plugin extends Routes {
   stop?(): void | Promise<void>;
   /** Throws when the plugin is unwell; asked by `/health/ready`. */
   health?(): void | Promise<void>;
+
+  get log(): Logger {
+    return this.#scope.get(logKey);
+  }
 
   /** Seconds since this instance was made. */
   uptime(): number {

@@ -133,13 +133,12 @@ export class Unit {
     if (this.#making) return;
     this.#making = true;
     const { name, version } = this.source.manifest;
-    const log = this.#around.app.get(logKey).child({ plugin: name });
-    this.scope.provide(logKey, log);
+    const { app } = this.#around;
+    this.scope.provideLazy(logKey, () => app.get(logKey).child({ plugin: name }));
     this.scope.provide(pluginInfo, {
       name,
       version,
       config: this.#config,
-      log,
       signal: this.#stopping.signal,
     });
     this.#services.makeAll(this.source.type.services);

@@ -111,7 +111,7 @@ test("a file that has lost its end, or was never ours, is told by its path and l
   const whole = await readFile(path);
   const lines: string[] = [];
   const scope = new Scope("app", "app");
-  scope.provide(logKey, await createLog({ destination: { write: (line) => lines.push(line) } }));
+  scope.provide(logKey, createLog({ destination: { write: (line) => lines.push(line) } }));
   for (const size of [whole.length - 1, 500, 5, 0]) {
     await truncate(path, size);
     await expect(files.get("a")).rejects.toThrow(`${path} is no file that the storage wrote.`);

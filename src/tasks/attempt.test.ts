@@ -101,7 +101,7 @@ test("whatever a handler throws fails its attempt, also what cannot be read", as
         throw thrown[input];
       });
     },
-    { log: await createLog({ destination: { write() {} } }) },
+    { log: createLog({ destination: { write() {} } }) },
   );
   const unread = "It threw what cannot be read";
   const errors = ["undefined", unread, unread, unread, "not for the log"];
@@ -256,7 +256,7 @@ test("a handler runs in a scope of its own in its plugin's: services, log, and w
     store = inject(Store);
     begin = post("/begin", () => createTask(this.store.save, "x"));
   }
-  const log = await createLog({ destination: { write: (line) => lines.push(line) } });
+  const log = createLog({ destination: { write: (line) => lines.push(line) } });
   await start(Scoped, { log });
   const asked = await client().post("/begin");
   const id = await asked.json(z.string());

@@ -6,7 +6,7 @@ import { createTask, task } from "./index.ts";
 
 test("a percentage in place of a fraction is a warning, once", async () => {
   const lines: string[] = [];
-  const log = await createLog({ destination: { write: (line) => lines.push(line) } });
+  const log = createLog({ destination: { write: (line) => lines.push(line) } });
   class Percent extends Plugin {
     work = task({}, ({ progress }) => {
       progress(50);

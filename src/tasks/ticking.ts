@@ -34,7 +34,9 @@ export class Ticking {
     const { Cron } = await import("croner");
     let parsed: Cron;
     try {
-      parsed = new Cron(pattern, { timezone, mode: "5-part" });
+      // A zone by its name takes Intl, whose first use is a tenth of a start.
+      const zone = timezone === "UTC" ? { utcOffset: 0 } : { timezone };
+      parsed = new Cron(pattern, { ...zone, mode: "5-part" });
       if (!parsed.nextRun()) throw new Error("there is no such day");
     } catch (error) {
       const why = messageOf(error).replace(/\.$/, "");

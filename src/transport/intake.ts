@@ -28,6 +28,7 @@ export function createIntake(
   server: Server,
   options: IntakeOptions,
 ): (connection: Connection) => void {
+  const log = currentLog();
   let plan: ParserPlan | undefined;
   let isKnown = true;
   return (connection) => {
@@ -36,11 +37,11 @@ export function createIntake(
     plan ??= planOf(parser);
     isKnown = plan !== undefined;
     if (plan) new Intake(connection, parser, plan, options).start();
-    else currentLog().warn({ code: "NX_PARSER" }, text);
+    else log.warn({ code: "NX_PARSER" }, unknown);
   };
 }
 
-const text =
+const unknown =
   "The direct transport does not know the HTTP parser of this Node: node:http answers alone, as with " +
   'server.transport "stock".';
 

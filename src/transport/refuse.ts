@@ -16,7 +16,7 @@ export function refuse(error: NodeJS.ErrnoException, connection: Connection | un
   }
   const answer = (): void => hangUp(connection, statusOf(error));
   // It came behind requests that are well: their answers go first.
-  if (!latest?.isArriving || connection.isHeld) connection.whenAnswered(answer);
+  if (!latest?.isArriving) connection.whenAnswered(answer);
   // An answer that stands before this one, or has begun, cannot be taken back.
   else if (turns.length > 1 || latest.hasBegun) socket.destroy();
   else answer();

@@ -1,18 +1,19 @@
 export { isSecret, itemsOf, shorten } from "./issues.ts";
 export { mayWantBigInt, type Revive, reviverOf } from "./native.ts";
 export {
-  type Compiler,
   describe,
   describeWhole,
   type In,
   isSchema,
   type Issue,
   type JSONSchema,
+  type Library,
+  makesJSON,
   nativeType,
   type Out,
   type Result,
   type Schema,
-  useCompiler,
+  useLibrary,
   type Validate,
   validatorOf,
 } from "./schema.ts";

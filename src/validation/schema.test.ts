@@ -9,7 +9,7 @@ import {
   nativeType,
   type Out,
   type Schema,
-  useCompiler,
+  useLibrary,
   validatorOf,
 } from "./schema.ts";
 
@@ -35,9 +35,11 @@ test("the check of a schema gives what the schema makes of a value, or the issue
 test("a library may have a compiler, which is asked once for each schema", async () => {
   const schema = custom("slow");
   let compiled = 0;
-  useCompiler("test-library", (slow) => {
-    compiled++;
-    return slow === schema ? custom("fast") : slow;
+  useLibrary("test-library", {
+    compile(slow) {
+      compiled++;
+      return slow === schema ? custom("fast") : slow;
+    },
   });
   expect(await validatorOf(schema)("x")).toEqual({ value: "fast" });
   expect(await validatorOf(schema)("x")).toEqual({ value: "fast" });

@@ -16,26 +16,40 @@ export function isSchema(value: unknown): value is Schema {
   return typeof standard === "object" && typeof standard.validate === "function";
 }
 
-/** Makes a faster schema of a slower one; for a schema that it cannot compile it returns that one. */
-export type Compiler = (schema: Schema) => Schema;
-const compilers = new Map<string, Compiler>();
+/** What a library can do with its schemas that the standard has no word for. */
+export interface Library {
+  /** Makes a faster schema of a slower one; of one that it cannot compile, that one. */
+  readonly compile: (schema: Schema) => Schema;
+  /** Whether JSON.stringify says all of what a schema makes, and nothing else. */
+  readonly makesJSON?: (schema: Schema) => boolean;
+}
+const libraries = new Map<string, Library>();
 
-/** Names the compiler for the schemas of a library (`~standard.vendor`). */
-export function useCompiler(vendor: string, compiler: Compiler): void {
-  compilers.set(vendor, compiler);
+/** Names what is to be done with the schemas of a library (`~standard.vendor`). */
+export function useLibrary(vendor: string, library: Library): void {
+  libraries.set(vendor, library);
 }
 
-const compiled = new WeakMap<Schema, Validate>();
+const libraryOf = (schema: Schema): Library | undefined =>
+  libraries.get(schema["~standard"].vendor);
 
-/** The check of a schema, compiled once where its library can do that. */
+const validators = new WeakMap<Schema, Validate>();
+
+/** The check of a schema, compiled by its first value where its library can do that. */
 export function validatorOf(schema: Schema): Validate {
-  const known = compiled.get(schema);
+  const known = validators.get(schema);
   if (known) return known;
-  const fast = compilers.get(schema["~standard"].vendor)?.(schema) ?? schema;
-  const standard = fast["~standard"];
-  const validate: Validate = (value) => standard.validate(value);
-  compiled.set(schema, validate);
+  let standard: Schema["~standard"] | undefined;
+  // Not sooner: that takes half a millisecond, and most schemas of an app that starts wait for long.
+  const validate: Validate = (value) =>
+    (standard ??= (libraryOf(schema)?.compile(schema) ?? schema)["~standard"]).validate(value);
+  validators.set(schema, validate);
   return validate;
+}
+
+/** Whether whatever a schema makes is plain JSON, as far as its library can tell. */
+export function makesJSON(schema: Schema): boolean {
+  return libraryOf(schema)?.makesJSON?.(schema) ?? false;
 }
 
 /** JSON Schema 2020-12, as far as this package reads it. */
