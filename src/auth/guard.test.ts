@@ -235,3 +235,33 @@ async function sendNonsense(client: TestClient) {
   const headers = { "content-type": "text/plain" };
   return (await client.post("/users/7?page=x", { body: "{", headers })).status;
 }
+
+test("an authenticator may answer at once, refuse at once, or promise in its own way", async () => {
+  const bob = createIdentity({ id: "1", username: "bob", roles: ["a"] });
+  // oxlint-disable-next-line unicorn/no-thenable
+  const later = { then: (tell: (who: undefined) => void) => tell(undefined) };
+  let asked = 0;
+  const authenticator: Authenticator = {
+    authenticate({ headers }) {
+      asked++;
+      if (headers.get("x-user") === "forged") throw new NotAuthenticated("Invalid token");
+      // Of no class that anybody knows, as JavaScript may give it.
+      if (headers.get("x-user") === "later") return later as unknown as Promise<undefined>;
+      return headers.get("x-user") === "bob" ? bob : undefined;
+    },
+  };
+  await using client = await TestClient.of(Who);
+  client.app.scope.provide(authenticatorKey, authenticator);
+  const ask = async (path: string, user: string) => {
+    const response = await client.get(path, { headers: { "x-user": user } });
+    return [response.status, response.ok && (await response.json())];
+  };
+  expect(await ask("/mine", "bob")).toEqual([200, "bob"]);
+  expect(await ask("/current", "nobody")).toEqual([401, false]);
+  expect(asked).toBe(2);
+  for (const user of ["forged", "later"]) {
+    expect(await ask("/maybe", user)).toEqual([200, "nobody"]);
+    expect(await ask("/current", user)).toEqual([401, false]);
+    expect(await ask("/mine", user)).toEqual([401, false]);
+  }
+});

@@ -10,7 +10,7 @@ import {
   type Schema,
   validatorOf,
 } from "../validation/index.ts";
-import type { HandlerInput, Read } from "./input.ts";
+import { type HandlerInput, lazily, type Read } from "./input.ts";
 import { findLarge, parseJSON, type Parsed } from "./json.ts";
 
 const usual = "application/json";
@@ -20,6 +20,10 @@ const missing: ErrorItem = { loc: ["body"], type: "missing", msg: "Field require
 
 /** Compiles the reading of a JSON body into `body`. */
 export function compileBody(schema: Schema): Read {
+  return lazily(() => readBody(schema));
+}
+
+function readBody(schema: Schema): Read {
   const validate = validatorOf(schema);
   const described = describeWhole(schema, "input");
   const revive = reviverOf(described);

@@ -56,10 +56,20 @@ export function inOrder(reads: readonly Read[]): Read | undefined {
   return (context, into, faults) => eachInTurn(reads, (read) => read(context, into, faults));
 }
 
+/** Compiled by the first request: what schemas say takes longer to learn than all else of an app's start. */
+export function lazily(compile: () => Read): Read {
+  let read: Read | undefined;
+  return (context, into, faults) => (read ??= compile())(context, into, faults);
+}
+
 /** Compiles the reading of named texts: one schema a name, or a schema of an object. */
 export function compileTexts(place: Place, fields: Fields | undefined, source: Source): Read[] {
   if (!fields) return [];
-  return [isSchema(fields) ? readObject(place, fields, source) : readFields(place, fields, source)];
+  return [
+    lazily(() =>
+      isSchema(fields) ? readObject(place, fields, source) : readFields(place, fields, source),
+    ),
+  ];
 }
 
 function readFields(place: Place, schemas: Record<string, Schema>, source: Source): Read {
@@ -100,11 +110,12 @@ function readObject(place: Place, schema: Schema, source: Source): Read {
 
 function compilePath(fields: Fields | undefined, segments: readonly Segment[]): Read[] {
   if (isSchema(fields)) {
-    const object = compileObject("path", fields);
-    return [
-      ({ params }, into, faults) =>
-        keep(undefined, object.check(Object.entries(params)), into, faults),
-    ];
+    const read = lazily(() => {
+      const object = compileObject("path", fields);
+      return ({ params }, into, faults) =>
+        keep(undefined, object.check(Object.entries(params)), into, faults);
+    });
+    return [read];
   }
   const bare = segments.flatMap((segment): Read[] => {
     if (segment.kind === "literal" || (fields && Object.hasOwn(fields, segment.name))) return [];
@@ -117,10 +128,12 @@ function compilePath(fields: Fields | undefined, segments: readonly Segment[]): 
       },
     ];
   });
-  const checked = Object.entries(fields ?? {}).map(([name, schema]): Read => {
-    const field = compileField("path", name, schema);
-    return ({ params }, into, faults) => keep(name, field.check(params[name]), into, faults);
-  });
+  const checked = Object.entries(fields ?? {}).map(([name, schema]) =>
+    lazily(() => {
+      const { check } = compileField("path", name, schema);
+      return ({ params }, into, faults) => keep(name, check(params[name]), into, faults);
+    }),
+  );
   return [...bare, ...checked];
 }
 

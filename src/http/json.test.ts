@@ -7,7 +7,7 @@ import { Plugin } from "../plugin/index.ts";
 import { TestClient, type TestResponse } from "../testing/index.ts";
 import type { Schema } from "../validation/index.ts";
 import { post } from "./index.ts";
-import { faultIn } from "./json.ts";
+import { faultIn, parseJSON } from "./json.ts";
 
 test("JSON has many names, in any case and with parameters (V8)", async () => {
   await using client = await TestClient.of(echo(z.int()));
@@ -115,6 +115,18 @@ test("everywhere else such an integer is refused, never rounded (V18, decision 9
   ]);
 });
 
+test("such an integer is found wherever it stands, and nothing is taken for one", () => {
+  const numbers = ["1", "123456789012345", "1234567890123456", "9007199254740993", "1".repeat(40)];
+  for (const number of numbers) {
+    for (let before = 0; before < 40; before++) {
+      const { value, hasLarge } = parseJSON(`[${" ".repeat(before)}12,"a",${number},3456789]`);
+      const isLarge = !Number.isSafeInteger(Number(number));
+      const right = isLarge ? BigInt(number) : Number(number);
+      expect([value, hasLarge]).toEqual([[12, "a", right, 3456789], isLarge]);
+    }
+  }
+});
+
 test("a text of many digits is a text, and a float keeps its exponent", async () => {
   await using client = await TestClient.of(echo(z.any()));
   const body = '{"text":"12345678901234567890","float":1.7976931348623157e308,"zero":1e-400}';
@@ -163,6 +175,10 @@ test("a body nested too deeply is 400 (decision 7)", async () => {
     nested(100_000, "[", "]"),
     nested(100_000, '{"a":', "}"),
     nested(1_000, "[", ",9007199254740993]"),
+    nested(501, "[", "]").padEnd(2_000),
+    nested(501, '{"a":', "}").padEnd(4_000),
+    // It is no JSON either, but that is told of what somebody could have meant.
+    nested(1_000, "[", ",]"),
   ]) {
     const response = await send(client, body);
     expect(response.status).toBe(400);
@@ -171,7 +187,8 @@ test("a body nested too deeply is 400 (decision 7)", async () => {
       detail: "The JSON is nested too deeply",
     });
   }
-  expect((await send(client, nested(400, "[", "]"))).status).toBe(200);
+  expect((await send(client, nested(500, "[", "]").padEnd(2_000))).status).toBe(200);
+  expect((await send(client, nested(500, '{"a":', "}"))).status).toBe(200);
   expect((await send(client, JSON.stringify(`"${"[".repeat(5000)}`))).status).toBe(200);
   expect((await send(client, `[${"[],".repeat(5000)}[]]`)).status).toBe(200);
 });

@@ -49,6 +49,37 @@ test("clean-up runs newest first, after the answer and the background work (D6)"
   ]);
 });
 
+test("what takes time and what does not is made in the order in which it is named, each once", async () => {
+  const seen: string[] = [];
+  const note = <T>(name: string, value: T): T => {
+    seen.push(name);
+    return value;
+  };
+  const first = dependency(() => note("first", Promise.resolve("1")));
+  // oxlint-disable-next-line unicorn/no-thenable
+  const query = { then: (tell: (row: string) => void) => tell("a row") };
+  class Ordered extends Plugin {
+    show = get(
+      "/",
+      {
+        use: {
+          nothing: dependency(() => note("nothing", undefined)),
+          plain: dependency({ use: { first } }, () => note("plain", 2)),
+          again: first,
+          row: dependency(() => note("row", query)),
+          late: dependency({ scope: "function", use: { first } }, ({ first: one }) =>
+            note("late", `${one} late`),
+          ),
+        },
+      },
+      ({ nothing, plain, again, row, late }) => [nothing === undefined, plain, again, row, late],
+    );
+  }
+  await using client = await TestClient.of(Ordered);
+  expect(await (await client.get("/")).json()).toEqual([true, 2, "1", "a row", "1 late"]);
+  expect(seen).toEqual(["nothing", "first", "plain", "row", "late"]);
+});
+
 test("a stream is sent before what it uses is cleaned up (D6)", async () => {
   const seen: string[] = [];
   class Streaming extends Plugin {

@@ -34,7 +34,10 @@ export class TaskService extends Service {
     this.worker = new Worker({
       engine: this.engine,
       app,
-      log: app.get(logKey),
+      // A server may have nothing to say while it starts.
+      get log() {
+        return app.get(logKey);
+      },
       now: this.now,
       changed: (id) => this.#changes.tell(id),
       ended: (task, how) => this.#publish(task, how),

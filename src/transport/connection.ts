@@ -80,13 +80,14 @@ export class Connection {
     turn.over();
     if (turns.length) turns[0]!.come();
     else if (this.#later.length) this.#act();
-    const next = this.#waiting.shift();
+    const next = this.#waiting.length ? this.#waiting.shift() : undefined;
     if (this.#isSlowed) this.#slow();
     return next;
   }
 
   get latest(): Turn | undefined {
-    return this.turns[this.turns.length - 1];
+    const { length } = this.turns;
+    return length ? this.turns[length - 1] : undefined;
   }
 
   /** Whether something waits until all before it has been answered. */

@@ -10,7 +10,7 @@ import { createIntake } from "./intake.ts";
 import { type HttpServerOptions, lookAfter, timesOf, transportOf } from "./options.ts";
 import { sendResponse } from "./outgoing.ts";
 import { refuse, refuseConnect, refuseWith } from "./refuse.ts";
-import { faultOf, StockTurn } from "./stock.ts";
+import { faultOf, offersUpgrade, StockTurn } from "./stock.ts";
 import type { Exchange, Send, Turn } from "./turn.ts";
 
 // An import of it would load all of fetch too, which few servers need.
@@ -67,7 +67,7 @@ export async function createHttpServer(
     const turn = new StockTurn(incoming, outgoing, scheme, heads);
     turn.awaitsContinue = awaitsContinue;
     // Behind the offer of another protocol node:http reads nothing, though it is not taken up.
-    if (incoming.headers.upgrade !== undefined) turn.isLast = true;
+    if (offersUpgrade(incoming)) turn.isLast = true;
     if (connection.begin(turn)) begin(turn, connection);
   };
 

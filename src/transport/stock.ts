@@ -181,3 +181,8 @@ export function faultOf({
   if (hosts > 1) return [400, "The request has more than one Host"];
   return hosts === 0 && httpVersion !== "1.0" ? [400, "The request has no Host"] : undefined;
 }
+
+/** Whether a request would go on in another protocol. */
+export function offersUpgrade({ headers: { upgrade, connection = "" } }: IncomingMessage): boolean {
+  return upgrade !== undefined && /(?:^|,)\s*upgrade\s*(?:,|$)/i.test(connection);
+}

@@ -6,6 +6,7 @@ import {
   describe as describeSchema,
   type In,
   isSchema,
+  makesJSON,
   nativeType,
   type Out,
   type Schema,
@@ -32,7 +33,7 @@ test("the check of a schema gives what the schema makes of a value, or the issue
   expect(validatorOf(schema)).toBe(validate);
 });
 
-test("a library may have a compiler, which is asked once for each schema", async () => {
+test("a library may have a compiler, which is asked once for each schema, by its first value", async () => {
   const schema = custom("slow");
   let compiled = 0;
   useLibrary("test-library", {
@@ -41,10 +42,20 @@ test("a library may have a compiler, which is asked once for each schema", async
       return slow === schema ? custom("fast") : slow;
     },
   });
-  expect(await validatorOf(schema)("x")).toEqual({ value: "fast" });
+  const validate = validatorOf(schema);
+  expect(compiled).toBe(0);
+  expect(await validate("x")).toEqual({ value: "fast" });
   expect(await validatorOf(schema)("x")).toEqual({ value: "fast" });
   expect(compiled).toBe(1);
   expect(await validatorOf(custom("plain"))("x")).toEqual({ value: "plain" });
+});
+
+test("whether a schema makes plain JSON is for its library to say", () => {
+  expect(makesJSON(v.string())).toBe(false);
+  useLibrary("test-library", { compile: (schema) => schema });
+  expect(makesJSON(custom("a"))).toBe(false);
+  useLibrary("test-library", { compile: (schema) => schema, makesJSON: () => true });
+  expect(makesJSON(custom("a"))).toBe(true);
 });
 
 test("a schema is described from the outside and from the inside", () => {
