@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Socket } from "node:net";
-import type { ServedSocket } from "./parser.ts";
 import type { Turn } from "./turn.ts";
 
 /** Requests of one connection that are answered at a time. */
@@ -150,16 +149,14 @@ export class Connection {
   }
 }
 
-/** In the way of node:http, which would otherwise read on behind the next request. */
-function setReading(socket: ServedSocket, isReading: boolean): void {
-  if (socket._paused !== isReading) return;
-  socket._paused = !isReading;
-  if (isReading) {
-    socket.parser?.resume();
-    socket.resume();
-  } else {
-    socket.pause();
-  }
+/** Past the stream, which node:http resumes behind each request. */
+function setReading(socket: Socket, isReading: boolean): void {
+  const handle = handleOf(socket);
+  // What node:http has paused it resumes itself.
+  if (!handle || (isReading && socket.isPaused())) return;
+  handle.reading = isReading;
+  if (isReading) handle.readStart();
+  else handle.readStop();
 }
 
 /**
@@ -168,10 +165,20 @@ function setReading(socket: ServedSocket, isReading: boolean): void {
  * else Node tells counts a chunk of any size as sent at once, or not before its last byte.
  */
 function flowOf(socket: Socket): { readonly waiting: number; readonly taken: number } {
-  // Part of Node, though of no documentation.
-  const { _handle: handle } = socket as Socket & {
-    readonly _handle?: { readonly bytesWritten: number; readonly writeQueueSize: number } | null;
-  };
+  const handle = handleOf(socket);
   const waiting = handle?.writeQueueSize ?? 0;
   return { waiting, taken: (handle?.bytesWritten ?? 0) - waiting };
+}
+
+/** Part of Node, though of no documentation. */
+function handleOf(socket: Socket) {
+  return (socket as Socket & { readonly _handle?: Handle | null })._handle;
+}
+
+interface Handle {
+  readonly bytesWritten: number;
+  readonly writeQueueSize: number;
+  reading: boolean;
+  readStart(): void;
+  readStop(): void;
 }

@@ -5,6 +5,8 @@ import type { AddressInfo, Socket } from "node:net";
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
 import { cleanUp, defer, exchange, open, until } from "../../test/sockets.ts";
+import { certificate } from "../../test/transports/certificate.ts";
+import { Conversation } from "../../test/transports/conversation.ts";
 import {
   answersIn,
   chunked,
@@ -184,6 +186,18 @@ async function drain(body: AsyncIterable<Uint8Array>): Promise<Response> {
   for await (const { byteLength } of body) size += byteLength;
   return new Response(`<${size}>`);
 }
+
+test("what waits may come in several records of TLS that are read at once", async () => {
+  const { port } = await serve(echo, { tls: certificate });
+  const [first, waits] = [get("/1?5"), chunked("/2?5", "a", "b")];
+  for (let at = 1; at <= waits.length; at += 9) {
+    const client = await Conversation.open(port, true);
+    client.send(first + waits.slice(0, at));
+    client.send(waits.slice(at) + post("/3", "c") + get("/4", last));
+    const bodies = (await client.answers()).map(({ body }) => body);
+    expect([at, bodies]).toEqual([at, ["</1?5 >", "</2?5 ab>", "</3 c>", "</4 >"]]);
+  }
+});
 
 test("no request gets the context of another one", async () => {
   const context = new AsyncLocalStorage<string>();

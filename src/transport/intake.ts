@@ -193,8 +193,8 @@ class Intake {
     const held = new HeldRequest();
     this.#aside = held;
     this.#connection.whenAnswered(() => {
-      // Its refusal follows.
-      if (this.#connection.isBroken && !held.isWhole) return;
+      // Its refusal follows, unless its head is refused before what is wrong with its body.
+      if (this.#connection.isBroken && !held.isWhole && !hasForeignCoding(head[2])) return;
       // The parser may be within the head of another one.
       const { fields, target } = takeFields(this.#parser);
       this.#give(head);
@@ -208,6 +208,13 @@ class Intake {
 }
 
 const slash = 0x2f;
+
+function hasForeignCoding(fields: readonly string[] = []): boolean {
+  const at = fields.findIndex(
+    (name, i) => i % 2 === 0 && name.toLowerCase() === "transfer-encoding",
+  );
+  return at >= 0 && fields[at + 1]!.trim().toLowerCase() !== "chunked";
+}
 
 /** What came in parts of a head that is not passed on, or as trailers. */
 function takeFields(parser: Parser): { readonly fields: string[]; readonly target: string } {

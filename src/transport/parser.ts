@@ -11,7 +11,6 @@ export interface Parser extends Record<number, unknown> {
   /** What has come so far of a head that comes in parts, and of trailers. */
   _headers: string[];
   _url: string;
-  resume(): void;
 }
 
 /** A head that came in parts has gone to the parser's own lists, as far as that. */
@@ -32,8 +31,6 @@ export type OnEnd = () => void;
 /** A socket that node:http serves. */
 export interface ServedSocket extends Socket {
   readonly parser?: Parser | null;
-  /** It is not to be read from. */
-  _paused?: boolean;
   /** Whose turn it is to write. */
   _httpMessage?: unknown;
 }
