@@ -6,7 +6,10 @@ import { responseTo, type ServedSocket } from "./parser.ts";
 import { brokeOff } from "./stock.ts";
 import { Turn } from "./turn.ts";
 
-/** Stands on a socket where node:http has its responses, while requests are answered past them. */
+/**
+ * Stands on a socket where node:http has its responses, while requests are answered past them: otherwise
+ * it would close its side as soon as the client has closed the other.
+ */
 export const nobody = { finished: false, _last: false, emit: () => true };
 
 /** A request as the parser found it, and its answer, written past node:http where it is one text. */

@@ -56,7 +56,7 @@ class Intake {
   readonly #plan: ParserPlan;
   readonly #options: IntakeOptions;
   readonly #stock: { readonly head: OnHead; readonly body: OnBody; readonly end: OnEnd };
-  /** Where the request goes that is arriving; neither of them: to node:http. */
+  /** Where the request goes that is arriving; if to neither of them, to node:http. */
   #turn: DirectTurn | undefined;
   #aside: Aside | undefined;
   /** The turn begins as soon as it is whole, or waits for its body. */
