@@ -140,11 +140,6 @@ export class Scope {
     (this.#undo ??= []).push(undo);
   }
 
-  /** Whether it neither provides anything nor has anything to undo. */
-  get isBare(): boolean {
-    return this.#values === undefined && this.#undo === undefined;
-  }
-
   /** Whether ending this scope has anything to do. */
   get isEmpty(): boolean {
     return this.#undo === undefined;

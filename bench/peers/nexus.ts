@@ -96,7 +96,7 @@ const timing: Frame<number> = {
 const tokens = createTokens({ secrets: [secret], issuer, audience });
 
 const byToken: Authenticator = {
-  async authenticate({ headers }) {
+  authenticate({ headers }) {
     const authorization = headers.get("authorization");
     if (!authorization?.startsWith("Bearer ")) return undefined;
     const { sub } = tokens.verify(authorization.slice(7));

@@ -37,7 +37,8 @@ export class App implements AsyncDisposable {
   readonly #table: RouteTable;
   readonly #dispatch: Parts["dispatch"];
   readonly #serverOptions: HttpServerOptions | undefined;
-  readonly #running = new Set<Promise<void>>();
+  #running = 0;
+  #idle: PromiseWithResolvers<void> | undefined;
   readonly #servers: HttpServer[] = [];
   #closed: Promise<void> | undefined;
 
@@ -116,11 +117,18 @@ export class App implements AsyncDisposable {
     }
   }
 
-  #track(exchange: Promise<void>): Promise<void> {
-    this.#running.add(exchange);
-    const done = (): boolean => this.#running.delete(exchange);
-    exchange.then(done, done);
-    return exchange;
+  async #track(exchange: Promise<void>): Promise<void> {
+    this.#running++;
+    try {
+      await exchange;
+    } finally {
+      if (--this.#running === 0) this.#idle?.resolve();
+    }
+  }
+
+  /** Resolves when no answer has anything left to do. */
+  #settled(): Promise<void> {
+    return this.#running ? (this.#idle ??= Promise.withResolvers()).promise : Promise.resolve();
   }
 
   /** Serves on a port. @throws NX_LISTEN */
@@ -162,10 +170,10 @@ export class App implements AsyncDisposable {
     const ended = ending.begin(deadline);
     await Promise.all(this.#servers.map((server) => server.close(deadline)));
     // Answers that have left may still have work behind them.
-    if (!(await inTime(end - performance.now(), Promise.allSettled(this.#running)))) {
+    if (!(await inTime(end - performance.now(), this.#settled()))) {
       ending.giveUp();
       // What hears of it says what it leaves, and cleans up behind itself.
-      await inTime(moment, Promise.allSettled(this.#running));
+      await inTime(moment, this.#settled());
     }
     const isEnded = await inTime(
       Math.max(end - performance.now(), 0) + leastForStopping,

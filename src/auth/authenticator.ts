@@ -62,7 +62,8 @@ function authenticate(authenticator: Authenticator, context: Context): Asked {
  * @throws NotAuthenticated, and PermissionDenied for somebody who may less than before
  */
 export function confirm(context: Context): Promise<void> | undefined {
-  const authenticator = context.find(outcomeKey) && context.find(authenticatorKey);
+  if (!context.has(outcomeKey)) return undefined;
+  const authenticator = context.find(authenticatorKey);
   const before = context.find(identityKey);
   return authenticator && before && ask(authenticator, context, before);
 }

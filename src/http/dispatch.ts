@@ -34,8 +34,8 @@ export function createDispatch({ table, layers, onError }: DispatchOptions): Ans
 
 /** What follows an answer that has left: background work, then the request's scope ends. */
 export function settle(context: Context): Promise<void> | undefined {
-  if (!context.isBare) return settleAll(context);
-  // Most requests have kept nothing.
+  if (!context.isEmpty || context.has(backgroundKey)) return settleAll(context);
+  // Most requests leave nothing to do.
   context.leave();
   return undefined;
 }

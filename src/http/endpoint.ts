@@ -6,10 +6,12 @@ import { bytesOf, type Response } from "../message/index.ts";
 import { type Answer, compose, type OnError, timeout } from "../middleware/index.ts";
 import { compileLimit } from "../ratelimit/index.ts";
 import type { Scope } from "../scope.ts";
+import { isThenable } from "../waiting.ts";
 import { compileBody } from "./body.ts";
 import { checkNames } from "./check.ts";
 import { compileForm } from "./form.ts";
-import { compileHead, HandlerInput } from "./input.ts";
+import { after, type Pending } from "./in-turn.ts";
+import { compileHead, HandlerInput, inOrder, type Read } from "./input.ts";
 import { compileOutput } from "./output.ts";
 import type { Declared } from "./route.ts";
 import type { Entry } from "./router.ts";
@@ -85,64 +87,63 @@ function createAnswer(declared: Declared, scope: Scope, where: string): Answer {
       ? Promise.resolve(value).then((settled) => output(settled, context.request))
       : output(value, context.request);
   };
+  const read = inOrder(
+    [readHead, readBody, readBody && confirmSender].filter((one) => one !== undefined),
+  );
+
+  const begin = (context: Context): HandlerInput => {
+    if (limit !== undefined) context.request.bodyLimit = limit;
+    return new HandlerInput(context);
+  };
   const enter = (context: Context, input: HandlerInput, faults: readonly ErrorItem[]) => {
     if (faults.length) throw new ValidationError(faults);
     return respond(context, input);
   };
-  const readAll: Read = async (context, input, faults) => {
-    await readHead?.(context, input, faults);
-    if (!readBody) return;
-    await readBody(context, input, faults);
-    if (context.request.hasBody) await confirm(context);
-  };
-
-  if (plan)
-    return async (context) => {
-      const input = new HandlerInput(context);
+  // What waits for nothing gets no promise, on either of the two ways.
+  if (!plan)
+    return (context) => {
+      const input = begin(context);
+      if (!read) return respond(context, input);
       const faults: ErrorItem[] = [];
-      const resolution = new Resolution(context, plan);
-      if (limit !== undefined) context.request.bodyLimit = limit;
-      try {
-        await resolution.begin(faults);
-        await readAll(context, input, faults);
-        if (faults.length) throw new ValidationError(faults);
-        await resolution.finish(input);
-        const response = await respond(context, input);
-        // Its time was up, and another answer has left: nothing may be committed any more.
-        if (context.error !== undefined) throw context.error;
-        await resolution.close();
-        return response;
-      } catch (error) {
-        context.find(backgroundKey)?.clear();
-        throw await resolution.fail(error);
-      }
+      const reading = read(context, input, faults);
+      return reading
+        ? reading.then(() => enter(context, input, faults))
+        : enter(context, input, faults);
     };
-  // Without a body most requests wait for nothing, and no promise is made for them.
-  const read = readBody ? readAll : readHead;
   return (context) => {
-    const input = new HandlerInput(context);
-    if (limit !== undefined) context.request.bodyLimit = limit;
-    if (!read) return respond(context, input);
+    const input = begin(context);
     const faults: ErrorItem[] = [];
-    const reading = read(context, input, faults);
-    return reading
-      ? reading.then(() => enter(context, input, faults))
-      : enter(context, input, faults);
+    const resolution = new Resolution(context, plan);
+    const prepare = (): Pending =>
+      after(resolution.begin(faults), () =>
+        after(read?.(context, input, faults), () => {
+          if (faults.length) throw new ValidationError(faults);
+          return resolution.finish(input);
+        }),
+      );
+    const close = (response: Response): Response | Promise<Response> => {
+      // Its time was up, and another answer has left: nothing may be committed any more.
+      if (context.error !== undefined) throw context.error;
+      const closing = resolution.close();
+      return closing ? closing.then(() => response) : response;
+    };
+    const answer = (): Response | Promise<Response> => {
+      const response = respond(context, input);
+      return response instanceof Promise ? response.then(close) : close(response);
+    };
+    const fail = async (error: unknown): Promise<never> => {
+      context.find(backgroundKey)?.clear();
+      throw await resolution.fail(error);
+    };
+    try {
+      const preparing = prepare();
+      const answering = preparing ? preparing.then(answer) : answer();
+      return answering instanceof Promise ? answering.catch(fail) : answering;
+    } catch (error) {
+      return fail(error);
+    }
   };
 }
 
-/** Reads inputs of a request; what is wrong with them comes to the faults. */
-type Read = (
-  context: Context,
-  input: HandlerInput,
-  faults: ErrorItem[],
-) => Promise<void> | undefined;
-
-/** What `await` waits for: query builders are no promises, but are waited for too. */
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    value !== null &&
-    (typeof value === "object" || typeof value === "function") &&
-    typeof (value as { then?: unknown }).then === "function"
-  );
-}
+/** A body arrives as slowly as its sender likes, and who held it back may have been shut out since. */
+const confirmSender: Read = (context) => (context.request.hasBody ? confirm(context) : undefined);

@@ -7,6 +7,7 @@ export { type ServerEvents, EventStream, type EventStreamOptions } from "./event
 export { FileResponse, type FileResponseOptions } from "./file-response.ts";
 export type { FileSource } from "./file-source.ts";
 export { Headers, type HeadersInit } from "./headers.ts";
+export { toJSON } from "./json-text.ts";
 export { bareType, isMediaRange, isMediaType, unknownType } from "./media-type.ts";
 export { Request, type RequestSource } from "./request.ts";
 export {
@@ -17,7 +18,6 @@ export {
   Response,
   type ResponseOptions,
   StreamingResponse,
-  toJSON,
 } from "./response.ts";
 export { lastEventId, type ServerEvent } from "./server-event.ts";
 export { type Chunks, discard, done, mapped, sourceOf } from "./source.ts";

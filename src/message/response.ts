@@ -2,6 +2,7 @@ import { NexusError } from "../exceptions.ts";
 import { type CookieOptions, serializeCookie } from "./cookies.ts";
 import { decodeUtf8, readAll } from "./body.ts";
 import { checkValue, Headers, type HeadersInit } from "./headers.ts";
+import { toJSON } from "./json-text.ts";
 import type { Request } from "./request.ts";
 import { type Chunks, sourceOf } from "./source.ts";
 
@@ -117,53 +118,6 @@ export class RedirectResponse extends Response {
 
 // What may not stand in an address; what is encoded already stays as it is.
 const unsendable = /[^\x21-\x7e]+|["<>\\^`{|}]/g;
-
-/**
- * JSON text. A bigint is written as a number, a Date as RFC 3339.
- * @throws TypeError for what JSON cannot say: rings, NaN, Infinity, promises, Maps and Sets
- */
-export function toJSON(value: unknown): string {
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(value);
-  } catch (error) {
-    if (!(error instanceof TypeError) || !/BigInt/i.test(error.message)) throw error;
-    text = JSON.stringify(value, rawBigInt);
-  }
-  if (text === undefined) return "null";
-  // NaN is written as null, a forgotten promise as {}: where there is one, look whether it is true.
-  if (text.includes("null") || text.includes("{}")) refuseUnsayable(value, {}, 0);
-  return text;
-}
-
-function rawBigInt(_: string, value: unknown): unknown {
-  return typeof value === "bigint"
-    ? (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(`${value}`)
-    : value;
-}
-
-/** @param holder whose member it is, by its number: it is named only in the message */
-function refuseUnsayable(value: unknown, holder: object, at: number): void {
-  if (typeof value === "number" && !Number.isFinite(value))
-    throw new TypeError(`JSON has no ${value}${placeOf(holder, at)}.`);
-  if (typeof value !== "object" || value === null || "toJSON" in value) return;
-  if (value instanceof Promise)
-    throw new TypeError(`A promise${placeOf(holder, at)} was not awaited.`);
-  if (value instanceof Map || value instanceof Set) {
-    const { name } = value.constructor;
-    const place = placeOf(holder, at);
-    throw new TypeError(`JSON has no ${name}${place}: make a list or an object of it.`);
-  }
-  // Neither names nor the numbers of a list as names: with them this takes three times as long.
-  const members: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
-  for (let i = 0; i < members.length; i++)
-    if (typeof members[i] !== "string") refuseUnsayable(members[i], value, i);
-}
-
-function placeOf(holder: object, at: number): string {
-  const name = Object.keys(holder)[at];
-  return name ? ` (at "${name}")` : "";
-}
 
 export function withCharset<T extends string | undefined>(type: T): T | string {
   if (type === undefined || !/^text\//i.test(type) || /charset=/i.test(type)) return type;

@@ -1,6 +1,6 @@
 import { NexusError } from "../exceptions.ts";
 import type { Request } from "./request.ts";
-import { toJSON } from "./response.ts";
+import { toJSON } from "./json-text.ts";
 
 /** What a server-sent event says; one with a comment alone is heard by nobody. */
 export interface ServerEvent {
