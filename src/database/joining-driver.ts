@@ -75,6 +75,11 @@ export class JoiningDriver implements Driver {
     await this.#driver.releaseSavepoint?.(realOf(connection), ...rest);
   }
 
+  /** Leads what a scope sends to another connection, as if a transaction were open there that never ends. */
+  divert(scope: Scope, connection: DatabaseConnection): void {
+    scope.provide(this.#key, new OpenTransaction(connection));
+  }
+
   /** Runs `work` after the commit of the transaction that is open in the caller's scope, else at once. */
   afterCommit(work: () => unknown): void {
     const open = findScope()?.find(this.#key);

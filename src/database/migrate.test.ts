@@ -180,3 +180,39 @@ async function output(code: string): Promise<string> {
   for await (const chunk of child.stdout) text += String(chunk);
   return text.trim();
 }
+
+test("a migration that never ends is given up: all is undone, the database is free, and it sends no more", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const late = Promise.withResolvers<unknown>();
+  const migrations: Migrations = {
+    "1": { expand: (db) => db.schema.createTable("first").addColumn("a", "text").execute() },
+    "2": {
+      async expand(db) {
+        await promise;
+        await db.schema.createTable("second").addColumn("a", "text").execute().catch(late.resolve);
+      },
+    },
+  };
+  await expect(migrate(db, { plugin: "notes", migrations, patience: 0.05 })).rejects.toMatchObject({
+    code: "NX_MIGRATION",
+    message:
+      'Migration "2" of plugin "notes" has not ended after 0.05 s. Nothing was changed. A migration waits for nothing but the database: do the rest in start().',
+  });
+  const names = async () =>
+    (await sql<{ name: string }>`select name from sqlite_schema`.execute(db)).rows;
+  expect(await names()).toEqual([]);
+  resolve();
+  expect(await late.promise).toMatchObject({ message: "Transaction is already rolled back" });
+  expect(await names()).toEqual([]);
+  // Nobody is kept off its tables any more, either.
+  await sql`create table first (a)`.execute(db);
+});
+
+test("who gives up waits no longer for a migration", async () => {
+  const ending = new AbortController();
+  const migrations: Migrations = { "1": { expand: () => new Promise(() => {}) } };
+  const migrated = migrate(db, { plugin: "notes", migrations, signal: ending.signal });
+  ending.abort();
+  await expect(migrated).rejects.toMatchObject({ code: "NX_MIGRATION" });
+  expect((await sql`select 1 as one`.execute(db)).rows).toEqual([{ one: 1 }]);
+});

@@ -16,6 +16,10 @@ export interface MigrateOptions extends PluginMigrations {
    * - `additive`: as `expand`, and no statement may disturb the code before
    */
   readonly mode?: MigrationMode | undefined;
+  /** Seconds for each step, after which all are undone; default 20. */
+  readonly patience?: number | undefined;
+  /** Who fires it gives up, and all steps are undone. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export type MigrationMode = "all" | "expand" | "additive";
@@ -27,9 +31,10 @@ export type MigrationMode = "all" | "expand" | "additive";
  */
 export function migrate<Tables>(
   db: Database<Tables>,
-  { plugin, migrations, mode = "all" }: MigrateOptions,
+  { mode = "all", ...options }: MigrateOptions,
 ): Promise<string[]> {
-  return change(db, { plugin, migrations }, mode === "additive", async (run) => {
+  const { plugin } = options;
+  return change(db, options, mode === "additive", async (run) => {
     const { missing, pending } = run.standing;
     if (mode === "all") refuseAhead(plugin, run.standing);
     const contracts = mode === "all" || run.isFirst;
@@ -63,9 +68,9 @@ export async function pendingContracts<Tables>(
  */
 export function finalize<Tables>(
   db: Database<Tables>,
-  { plugin, migrations }: PluginMigrations,
+  options: Omit<MigrateOptions, "mode">,
 ): Promise<string[]> {
-  return change(db, { plugin, migrations }, false, async (run) => {
+  return change(db, options, false, async (run) => {
     for (const name of run.standing.pending) await run.contract(name);
     return [...run.standing.pending];
   });
@@ -82,7 +87,7 @@ interface Run {
 /** One transaction, after which history and owners say what was done in it. */
 async function change<Tables, T>(
   db: Database<Tables>,
-  { plugin, migrations }: PluginMigrations,
+  { plugin, migrations, patience, signal }: Omit<MigrateOptions, "mode">,
   isAdditive: boolean,
   work: (run: Run) => Promise<T>,
 ): Promise<T> {
@@ -99,6 +104,8 @@ async function change<Tables, T>(
         plugin,
         migrations,
         guard,
+        patience,
+        signal,
         owners: await readOwners(trx, catalog),
         ...(isAdditive && { additive: new Additive(before.map(({ name }) => name)) }),
       });

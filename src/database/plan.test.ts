@@ -125,3 +125,30 @@ test("what a migration sends by other ways is undone", async () => {
   await planMigrations(db, { plugin: "notes", migrations });
   expect((await sql`select * from notes`.execute(db)).rows).toEqual([]);
 });
+
+test("a migration that never ends is planned as far as it comes; others have the database meanwhile", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const endless: Migration = {
+    async expand(own) {
+      await own.schema.alterTable("notes").addColumn("title", "text").execute();
+      await promise;
+      await sql`insert into notes values ('late')`.execute(db);
+    },
+  };
+  await migrate(db, { plugin: "notes", migrations: { "1": notes } });
+  const planned = planMigrations(db, {
+    plugin: "notes",
+    migrations: { "1": notes, "2": endless },
+    patience: 0.05,
+  });
+  expect((await sql`select * from notes`.execute(db)).rows).toEqual([]);
+  expect((await planned).migrations).toMatchObject([
+    {
+      statements: ['alter table "notes" add column "title" text'],
+      stoppedBy: "It has not ended after 0.05 s",
+    },
+  ]);
+  resolve();
+  await new Promise((done) => setTimeout(done, 5));
+  expect((await sql`select * from notes`.execute(db)).rows).toEqual([]);
+});

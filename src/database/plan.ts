@@ -1,5 +1,6 @@
-import { DummyDriver, Kysely } from "kysely";
+import { type DatabaseConnection, DummyDriver, Kysely } from "kysely";
 import { messageOf } from "../exceptions.ts";
+import { inTime } from "../waiting.ts";
 import { Additive } from "./additive.ts";
 import { type Database, dialectOf } from "./database.ts";
 import type { NexusDialect } from "./dialect.ts";
@@ -32,42 +33,53 @@ export interface Obstacle {
   readonly reason: string;
 }
 
+export interface PlanOptions extends PluginMigrations {
+  /** Seconds for each step; default 5. */
+  readonly patience?: number | undefined;
+}
+
+const usualPatience = 5;
+
 /**
- * Foresees what a version's migrations would send, and writes nothing.
+ * Foresees what a version's migrations would send, and writes nothing. The database is free meanwhile:
+ * it is asked before, and what the migrations send goes nowhere.
  * @throws NX_MIGRATION where they do not continue the plugin's history
  */
-export function planMigrations<Tables>(
+export async function planMigrations<Tables>(
   db: Database<Tables>,
-  { plugin, migrations }: PluginMigrations,
+  { plugin, migrations, patience = usualPatience }: PlanOptions,
 ): Promise<MigrationPlan> {
   const dialect = dialectOf(db);
-  return apart(`plan of ${plugin}`, async () => {
-    const open = await db.startTransaction().execute();
-    try {
-      const trx = open as unknown as Kysely<AnyTables>;
-      const history = await readHistory(trx, dialect.catalog, plugin);
-      const { missing, pending, ahead } = standingOf({ plugin, migrations }, history);
-      const relations = await dialect.catalog.relations(trx);
-      const additive = new Additive(relations.map(({ name }) => name));
-      const planned: PlannedMigration[] = [];
-      for (const name of missing)
-        planned.push(await foresee(name, migrations[name]!, dialect, additive));
-      return { migrations: planned, pending, ahead };
-    } finally {
-      // A migration may call what sends queries of its own.
-      await open.rollback().execute();
-    }
-  });
+  const any = db as unknown as Kysely<AnyTables>;
+  const [history, relations] = await apart(`plan of ${plugin}`, () =>
+    any.transaction().execute(async (trx) => {
+      const { catalog } = dialect;
+      return [await readHistory(trx, catalog, plugin), await catalog.relations(trx)] as const;
+    }),
+  );
+  const { missing, pending, ahead } = standingOf({ plugin, migrations }, history);
+  const additive = new Additive(relations.map(({ name }) => name));
+  const planned: PlannedMigration[] = [];
+  for (const name of missing) {
+    const foreseeing = { migration: migrations[name]!, dialect, additive, patience };
+    planned.push(await foresee(name, foreseeing));
+  }
+  return { migrations: planned, pending, ahead };
+}
+
+interface Foreseeing {
+  readonly migration: Migration;
+  readonly dialect: NexusDialect;
+  readonly additive: Additive;
+  readonly patience: number;
 }
 
 async function foresee(
   name: string,
-  migration: Migration,
-  dialect: NexusDialect,
-  additive: Additive,
+  { migration, dialect, additive, patience }: Foreseeing,
 ): Promise<PlannedMigration> {
-  const expand = await record(dialect, (db) => migration.expand(db));
-  const contract = await record(dialect, async (db) => migration.contract?.(db));
+  const expand = await record(dialect, patience, (db) => migration.expand(db));
+  const contract = await record(dialect, patience, async (db) => migration.contract?.(db));
   const obstacles = expand.statements.flatMap((statement): Obstacle[] => {
     const reason = additive.against(statement);
     return reason === undefined ? [] : [{ statement, reason }];
@@ -85,9 +97,15 @@ async function foresee(
 /** Lets work write its queries, answers each with no rows, and keeps what they say. */
 async function record(
   dialect: NexusDialect,
+  patience: number,
   work: (db: Kysely<AnyTables>) => Promise<unknown>,
 ): Promise<{ statements: string[]; failure?: string }> {
   const statements: string[] = [];
+  let isOver = false;
+  const keep = (statement: string): void => {
+    // What was given up may go on.
+    if (!isOver) statements.push(statement);
+  };
   const db = new Kysely<AnyTables>({
     dialect: {
       createDriver: () => new DummyDriver(),
@@ -95,14 +113,26 @@ async function record(
       createQueryCompiler: () => dialect.createQueryCompiler(),
       createIntrospector: (db) => dialect.createIntrospector(db),
     },
-    log({ query }) {
-      statements.push(query.sql);
-    },
+    log: ({ query }) => keep(query.sql),
   });
+  // A migration may call what sends queries of its own.
+  const others: DatabaseConnection = {
+    executeQuery: async ({ sql }) => (keep(sql), { rows: [] }),
+    async *streamQuery({ sql }) {
+      keep(sql);
+      yield { rows: [] };
+    },
+  };
   try {
-    await work(db);
-    return { statements };
+    const isDone = await apart("a migration that is planned", (scope) => {
+      dialect.driver.divert(scope, others);
+      return inTime(patience * 1000, work(db));
+    });
+    if (isDone) return { statements };
+    return { statements, failure: `It has not ended after ${patience} s` };
   } catch (error) {
     return { statements, failure: messageOf(error) };
+  } finally {
+    isOver = true;
   }
 }

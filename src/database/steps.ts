@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
 import { messageOf, NexusError } from "../exceptions.ts";
+import { inTime, untilAborted } from "../waiting.ts";
 import type { Additive } from "./additive.ts";
 import type { Guard, Rule } from "./guard.ts";
 import type { AnyTables, PluginMigrations } from "./migration.ts";
@@ -12,6 +13,10 @@ export interface StepsOptions extends PluginMigrations {
   readonly owners: readonly Owner[];
   /** What `expand` is held to; without it: nothing. */
   readonly additive?: Additive | undefined;
+  /** Seconds for each; default 20: after 30 those who wait for the database are refused. */
+  readonly patience?: number | undefined;
+  /** Who fires it waits no longer. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Runs the steps of a plugin's migrations; each is kept off the tables of others. */
@@ -57,12 +62,34 @@ export class Steps {
     };
     const end = this.#options.guard.guard(rule);
     try {
-      await work();
+      await this.#inTime(step, work());
     } catch (error) {
-      throw error === refusal ? error : failed(step, error);
+      throw error === refusal || error instanceof Late ? error : failed(step, error);
     } finally {
       end();
     }
+  }
+
+  /** While it waits for something else than the database, everybody else waits for the database. */
+  async #inTime(step: string, work: Promise<unknown>): Promise<void> {
+    const { patience = usualPatience, signal } = this.#options;
+    let isDone = false;
+    const noted = work.then(() => void (isDone = true));
+    const isInTime = await inTime(patience * 1000, signal ? untilAborted(signal, noted) : noted);
+    if (!isDone) throw new Late(step, isInTime ? undefined : patience);
+  }
+}
+
+const usualPatience = 20;
+
+/** A step that was given up; what it sends from then on is refused. */
+class Late extends NexusError {
+  constructor(step: string, seconds: number | undefined) {
+    const why =
+      seconds === undefined ? "was given up: the app ends" : `has not ended after ${seconds} s`;
+    super("NX_MIGRATION", `${step} ${why}.`, {
+      cure: "Nothing was changed. A migration waits for nothing but the database: do the rest in start().",
+    });
   }
 }
 
