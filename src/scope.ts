@@ -147,14 +147,16 @@ export class Scope {
 
   /**
    * Undoes everything, newest first; every undo runs even when one fails.
+   * @param wait how long each is waited for, and that fails when it takes longer; default: for ever
    * @throws AggregateError of what failed
    */
-  async dispose(): Promise<void> {
+  async dispose(wait?: (undoing: unknown) => Promise<unknown>): Promise<void> {
     const failures: unknown[] = [];
     // An undo may itself defer something: go on until nothing is left.
     for (let undo = this.#undo?.pop(); undo; undo = this.#undo?.pop()) {
       try {
-        await undo();
+        const undoing = undo();
+        await (wait ? wait(undoing) : undoing);
       } catch (error) {
         failures.push(error);
       }

@@ -69,6 +69,7 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
     version,
     tolerant: options.tolerant ?? false,
     startTimeout: options.startTimeout,
+    stopTimeout: options.stopTimeout,
     memory: memoryOf(options.lifecycle?.states),
   });
   scope.provide(hostKey, host);
@@ -105,7 +106,7 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
 }
 
 const known =
-  "plugins broken layers middleware config errorHandlers errorFormat docs accounts lifecycle server tolerant startTimeout settings env log overrides";
+  "plugins broken layers middleware config errorHandlers errorFormat docs accounts lifecycle server tolerant startTimeout stopTimeout settings env log overrides";
 
 /** For those who write JavaScript, or run TypeScript unchecked. */
 function checkNames({ ...options }: AppOptions): void {

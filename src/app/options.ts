@@ -35,6 +35,8 @@ export interface AppOptions {
   readonly server?: HttpServerOptions;
   /** Seconds that a plugin's services get to start, and then the plugin itself; default 60. */
   readonly startTimeout?: number;
+  /** Seconds that a plugin gets for `stop()` and all else that it undoes when it ends; default 10. */
+  readonly stopTimeout?: number;
   /** A plugin that fails is an error (default), or a value, and the others go on. */
   readonly tolerant?: boolean;
   /** Over what the environment says. */

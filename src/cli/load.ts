@@ -191,7 +191,7 @@ async function loadConfig(folder: string): Promise<NexusConfig> {
 }
 
 const known =
-  "plugins pluginsFolder middleware config errorHandlers errorFormat docs accounts server startTimeout settings".split(
+  "plugins pluginsFolder middleware config errorHandlers errorFormat docs accounts server startTimeout stopTimeout settings".split(
     " ",
   );
 

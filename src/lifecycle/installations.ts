@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { settingsKey } from "../config/index.ts";
-import { eventsKey } from "../events/index.ts";
 import { NexusError } from "../exceptions.ts";
+import { tellNews } from "../plugin/news.ts";
 import { forgetTasks } from "../tasks/index.ts";
 import type { Installation } from "./install.ts";
 import {
@@ -79,9 +79,7 @@ export class Installations {
     await host.remove(name);
     await states.change({ [name]: undefined });
     for (const version of (await versions?.list(name)) ?? []) await versions!.remove(name, version);
-    await app.run(() =>
-      app.get(eventsKey).publish(`plugin.${name}.uninstalled`, { plugin: name, data }),
-    );
+    await tellNews({ app }, `plugin.${name}.uninstalled`, { plugin: name, data });
     tell(this.#options, name, `Uninstalled (data: ${data})`);
     return file === undefined ? {} : { exported: file };
   }

@@ -1,7 +1,7 @@
-import { eventsKey } from "../events/index.ts";
 import { NexusError, messageOf } from "../exceptions.ts";
 import { logKey } from "../log.ts";
 import { checkNeeds, nameTaken } from "./checks.ts";
+import { tellNews } from "./news.ts";
 import { inOrder, PluginRing } from "./order.ts";
 import { needsFailed, type PluginRecord } from "./record.ts";
 import type { Ground } from "./swap.ts";
@@ -120,7 +120,7 @@ export class Boot {
     record.routes = unit!.endpoints;
     record.state = "started";
     const { version } = source!.manifest;
-    await around.app.get(eventsKey).publish(`plugin.${name}.started`, { plugin: name, version });
+    await tellNews(around, `plugin.${name}.started`, { plugin: name, version });
   }
 
   async #each(step: string, work: (record: PluginRecord) => void | Promise<void>): Promise<void> {

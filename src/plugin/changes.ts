@@ -1,8 +1,8 @@
-import { eventsKey } from "../events/index.ts";
 import { NexusError } from "../exceptions.ts";
 import { createErrorAnswer, type Endpoint } from "../http/index.ts";
 import { Backoff } from "./backoff.ts";
 import { endQuietly, tellFailure } from "./boot.ts";
+import { tellNews } from "./news.ts";
 import type { PluginRecord } from "./record.ts";
 import type { PluginRegistry } from "./registry.ts";
 import type { PluginSource } from "./source.ts";
@@ -164,15 +164,11 @@ export class Changes {
     });
     const drained = this.#retire(ending.map(({ unit }) => unit));
     return drained.then(async () => {
-      const events = this.#ground.around.app.get(eventsKey);
       for (const { record, isTold } of ending) {
         const { name } = record;
         // It may have been started again meanwhile.
         if (record.state === "stopping") record.state = "stopped";
-        if (!isTold) continue;
-        await this.#ground.around.app.run(() =>
-          events.publish(`plugin.${name}.stopped`, { plugin: name }),
-        );
+        if (isTold) await tellNews(this.#ground.around, `plugin.${name}.stopped`, { plugin: name });
       }
       await this.#prune(records.map(({ name }) => name));
     });

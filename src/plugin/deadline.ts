@@ -1,17 +1,61 @@
 import { NexusError } from "../exceptions.ts";
-import { inTime, longestSeconds } from "../waiting.ts";
+import { inTime, later, longestSeconds, untilAborted } from "../waiting.ts";
 
 /**
  * Waits for something that may never come.
  * @param what the start of a sentence: `start() of the plugin "a"`
- * @throws NX_PLUGIN_HANGS
+ * @param over who fires it waits no longer
+ * @throws NX_PLUGIN_HANGS NX_PLUGIN_STOPPED
  */
-export async function within<T>(seconds: number, what: string, work: T | Promise<T>): Promise<T> {
+export async function within<T>(
+  seconds: number,
+  what: string,
+  work: T | Promise<T>,
+  over?: AbortSignal,
+): Promise<T> {
   if (!(work instanceof Promise)) return work;
-  if (await inTime(seconds * 1000, work)) return work;
-  throw new NexusError("NX_PLUGIN_HANGS", `${what} has not ended after ${seconds} s.`, {
-    cure: "What it awaits never comes, or takes too long: do it in the background.",
+  let isDone = false;
+  const noted = work.then(() => void (isDone = true));
+  if (!(await inTime(seconds * 1000, over ? untilAborted(over, noted) : noted))) {
+    throw new NexusError("NX_PLUGIN_HANGS", `${what} has not ended after ${seconds} s.`, {
+      cure: "What it awaits never comes, or takes too long: do it in the background.",
+    });
+  }
+  if (isDone) return work;
+  throw new NexusError("NX_PLUGIN_STOPPED", `${what} was given up: the app is about to end.`, {
+    cure: "Start it again, and then the plugin.",
   });
+}
+
+/**
+ * How long an end waits for what it undoes: so many seconds for all of it. What has not ended then is left
+ * behind, and nobody waits for what comes after it.
+ * @param over fires when an app that ends has no more time to give away
+ * @returns waits for one undo. @throws NX_PLUGIN_HANGS
+ */
+export function undoPatience(
+  seconds = stopPatience,
+  over?: AbortSignal,
+): (undoing: unknown) => Promise<void> {
+  const begun = performance.now();
+  const { promise: isOver, resolve } = Promise.withResolvers<void>();
+  const cut = (): void => void later(lastPatience * 1000, resolve)?.unref();
+  if (over?.aborted) cut();
+  else over?.addEventListener("abort", cut, { once: true });
+  return async (undoing) => {
+    if (!(undoing instanceof Promise)) return;
+    let isDone = false;
+    const noted = undoing.then(() => void (isDone = true));
+    const left = begun + seconds * 1000 - performance.now();
+    await inTime(Math.max(left, 0), Promise.race([noted, isOver]));
+    if (isDone) return;
+    const after = Math.round((performance.now() - begun) / 100) / 10;
+    throw new NexusError(
+      "NX_PLUGIN_HANGS",
+      `Its stop(), or something else that it undoes, has not ended after ${after} s.`,
+      { cure: "What it awaits never comes, or takes too long. It was left behind." },
+    );
+  };
 }
 
 /** Seconds that a module gets to load, a service or a plugin to start, unless the app says another. */
@@ -20,6 +64,12 @@ export const startPatience = 60;
 export const healthPatience = 5;
 /** Seconds that what still runs in a plugin gets when it ends. */
 export const endPatience = 30;
+/** Seconds that a plugin then gets to undo everything, unless the app says another. */
+export const stopPatience = 10;
+/** Seconds for that once the app's own time is up. */
+const lastPatience = 1;
+/** Seconds for those who hear of a plugin's fate. */
+export const newsPatience = 5;
 
 /** @param name of the option that it was given as. @throws NX_TIMEOUT */
 export function checkPatience(seconds: number, name: string): void {

@@ -35,7 +35,8 @@ export class PluginHost {
 
   /** @throws NX_TIMEOUT */
   constructor(options: HostOptions) {
-    if (options.startTimeout !== undefined) checkPatience(options.startTimeout, "startTimeout");
+    for (const name of ["startTimeout", "stopTimeout"] as const)
+      if (options[name] !== undefined) checkPatience(options[name], name);
     const { app, version, memory, tolerant } = options;
     const records = new PluginRegistry(memory);
     this.#options = options;

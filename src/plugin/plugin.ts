@@ -13,6 +13,8 @@ export interface PluginInfo {
   readonly version: string;
   readonly config: unknown;
   readonly signal: AbortSignal;
+  /** Repeated work that runs at this moment, which an end waits for. */
+  readonly busy?: Set<Promise<unknown>>;
 }
 export const pluginInfo = key<PluginInfo>("nexus/plugin");
 
@@ -93,10 +95,12 @@ export class Plugin extends Routes {
     let timer: NodeJS.Timeout | undefined;
     let running: Promise<void> | undefined;
     let ended = this.signal.aborted;
+    const busy = this.#scope.find(pluginInfo)?.busy;
     const again = (): void => {
       if (ended) return;
       timer = setTimeout(() => {
         running = this.#scope.run(run);
+        busy?.add(running);
       }, milliseconds);
       timer.unref();
     };
@@ -106,6 +110,7 @@ export class Plugin extends Routes {
       } catch (error) {
         this.log.error({ err: error }, "Repeated work failed");
       }
+      if (running) busy?.delete(running);
       again();
     };
     const end = (): void => {

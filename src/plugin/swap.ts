@@ -1,8 +1,8 @@
-import { eventsKey } from "../events/index.ts";
 import { messageOf, NexusError } from "../exceptions.ts";
 import type { Endpoint } from "../http/index.ts";
 import { checkNeeds } from "./checks.ts";
 import type { Offers } from "./offers.ts";
+import { tellNews } from "./news.ts";
 import { inOrder } from "./order.ts";
 import { needsFailed, type PluginRecord } from "./record.ts";
 import type { PluginSource } from "./source.ts";
@@ -158,9 +158,8 @@ export class Swap {
 
   /** Tells everybody. */
   async tell(): Promise<void> {
-    const events = this.#ground.around.app.get(eventsKey);
     for (const [plugin, version] of this.#started)
-      await events.publish(`plugin.${plugin}.started`, { plugin, version });
+      await tellNews(this.#ground.around, `plugin.${plugin}.started`, { plugin, version });
   }
 
   /** Ends what was made and is not in force. */

@@ -3,23 +3,14 @@ import { Context } from "../context.ts";
 import { Ending, endingKey } from "../ending.ts";
 import { eventsKey, type Listener } from "../events/index.ts";
 import { NexusError } from "../exceptions.ts";
-import {
-  createEndpoint,
-  createErrorAnswer,
-  type Endpoint,
-  type ErrorFormat,
-  type ErrorHandler,
-  groupsOf,
-  routesOf,
-  type RouteSpec,
-} from "../http/index.ts";
+import { type Endpoint, type ErrorFormat, type ErrorHandler, groupsOf } from "../http/index.ts";
 import { logKey } from "../log.ts";
 import { key, type Scope } from "../scope.ts";
 import { findService, nameService, Services } from "../services.ts";
 import { compileTasks, prepareTasks, type Runnable, runTasks } from "../tasks/index.ts";
-import { endPatience, healthPatience, startPatience, within } from "./deadline.ts";
+import { endPatience, healthPatience, startPatience, undoPatience, within } from "./deadline.ts";
+import { endpointsOf } from "./endpoints.ts";
 import { type Plugin, pluginInfo } from "./plugin.ts";
-import { isSchema, type Schema } from "../validation/index.ts";
 import type { PluginSource } from "./source.ts";
 import { inTime, untilAborted } from "../waiting.ts";
 
@@ -33,6 +24,8 @@ export interface Surroundings {
   readonly errorHandlers: readonly ErrorHandler[];
   /** Seconds that services get to start, and then the plugin. */
   readonly startTimeout?: number | undefined;
+  /** Seconds that a plugin gets to undo everything when it ends. */
+  readonly stopTimeout?: number | undefined;
 }
 
 /** How the history of a plugin's tables is taken further; see `migrate`. */
@@ -72,6 +65,9 @@ export class Unit {
   #silence: (() => void)[] = [];
   readonly #stopping = new AbortController();
   readonly #ending: Ending;
+  /** Repeated work that runs at this moment. */
+  readonly #busy = new Set<Promise<unknown>>();
+  #endTasks: (() => Promise<unknown>) | undefined;
   #ended: Promise<void> | undefined;
 
   constructor({ source, around, settings = {}, find }: UnitOptions) {
@@ -118,13 +114,9 @@ export class Unit {
   async configure(): Promise<void> {
     const { config, env } = this.#around;
     const { type } = this.source;
-    this.#config = await readPluginConfig({
-      plugin: this.name,
-      schema: type.config,
-      values: config[this.name],
-      stored: this.settings,
-      env,
-    });
+    const { name, settings: stored } = this;
+    const about = { plugin: name, schema: type.config, values: config[name], stored, env };
+    this.#config = await this.#within("The check of its settings", readPluginConfig(about));
   }
 
   /** Makes the plugin and its services; what they inject of other plugins is made before. */
@@ -140,6 +132,7 @@ export class Unit {
       version,
       config: this.#config,
       signal: this.#stopping.signal,
+      busy: this.#busy,
     });
     this.#services.makeAll(this.source.type.services);
     this.#instance = this.scope.run(() => new this.source.type());
@@ -156,7 +149,12 @@ export class Unit {
         { cure: "Give the field another name." },
       );
     }
-    this.#endpoints = await this.#endpointsOf(instance);
+    const { name, scope } = this;
+    this.#endpoints = await endpointsOf(instance, this.source.type, {
+      ...this.#around,
+      plugin: name,
+      scope,
+    });
     this.#tasks = await compileTasks(this.name, this.#parts, this.scope);
   }
 
@@ -167,19 +165,23 @@ export class Unit {
     if (Object.keys(migrations).length) {
       // Loaded only by those who have tables.
       const { Database, migrate } = await import("../database/index.ts");
-      await this.scope.run(() =>
-        migrate(findService(this.scope, Database), { plugin: this.name, migrations, mode }),
-      );
+      const patience = this.#around.startTimeout;
+      const options = { plugin: this.name, migrations, mode, patience, signal: this.#ending.begun };
+      await this.scope.run(() => migrate(findService(this.scope, Database), options));
     }
     if (this.#tasks.length) await prepareTasks(this.scope);
-    const { startTimeout = startPatience } = this.#around;
-    await within(startTimeout, `The start of its services`, this.#services.start());
+    await this.#within("The start of its services", this.#services.start());
     this.scope.defer(() => instance.stop?.());
-    await within(
-      startTimeout,
+    await this.#within(
       "Its start()",
       this.scope.run(() => instance.start?.()),
     );
+  }
+
+  /** What is begun with it; of an app that is about to end nobody waits for it. */
+  #within<T>(what: string, work: T | Promise<T>): Promise<T> {
+    const { startTimeout = startPatience } = this.#around;
+    return within(startTimeout, what, work, this.#ending.begun);
   }
 
   /** Subscribes its listeners; those that it needs are from now on those that are there now. */
@@ -199,7 +201,7 @@ export class Unit {
 
   /** Runs its tasks, until it ends. */
   async work(): Promise<void> {
-    if (this.#tasks.length) this.scope.defer(await runTasks(this.#tasks));
+    if (this.#tasks.length) this.#endTasks = await runTasks(this.#tasks);
   }
 
   /** @throws what the plugin throws when it is unwell */
@@ -212,7 +214,8 @@ export class Unit {
   }
 
   /**
-   * Waits for the requests that it answers, then undoes everything, newest first, in the plugin's scope.
+   * Waits for the requests that it answers, then undoes everything, newest first, in the plugin's scope;
+   * nobody waits for an undo that never ends.
    * @param seconds for what still runs
    * @param before what must have ended before it does: those that need it
    * @throws AggregateError
@@ -228,7 +231,11 @@ export class Unit {
     try {
       await this.#leaving();
       await before;
-      await this.scope.run(() => this.scope.dispose());
+      await this.#endTasks?.();
+      await untilAborted(this.#ending.over, Promise.allSettled(this.#busy));
+      const { app, stopTimeout } = this.#around;
+      const patience = undoPatience(stopTimeout, app.find(endingKey)?.over);
+      await this.scope.run(() => this.scope.dispose(patience));
     } finally {
       ended();
       this.#seen.clear();
@@ -254,24 +261,6 @@ export class Unit {
   get #parts(): readonly object[] {
     return [...groupsOf(this.#instance!), ...this.#services.made];
   }
-
-  async #endpointsOf(instance: Plugin): Promise<Endpoint[]> {
-    const { errorFormat, errorHandlers } = this.#around;
-    const { prefix, errorHandlers: own } = this.source.type;
-    const onError = createErrorAnswer(errorFormat, [...errorHandlers, ...own]);
-    const routes = routesOf(instance, prefix);
-    // Zod is the user's: whoever has it gets its schemas compiled.
-    if (
-      routes.some(({ spec }) =>
-        schemasOf(spec).some((schema) => schema["~standard"].vendor === "zod"),
-      )
-    ) {
-      await import("../zod.ts").catch(() => {});
-    }
-    return routes.map((route) =>
-      createEndpoint(route, { plugin: this.name, scope: this.scope, onError }),
-    );
-  }
 }
 
 /** The plugin that somebody belongs to, if to any. */
@@ -281,13 +270,6 @@ export function unitOf(scope: Scope): Unit | undefined {
 
 /** Milliseconds for requests that were given up. */
 const moment = 100;
-
-function schemasOf({ body, response, path, query, headers, cookies, form }: RouteSpec): Schema[] {
-  const fields = [path, query, headers, cookies, form].flatMap((part) =>
-    part && !isSchema(part) ? Object.values(part) : part,
-  );
-  return [body, response, ...fields].filter((schema) => schema !== undefined);
-}
 
 function isListener(value: unknown): value is Listener {
   return (value as Partial<Listener> | null | undefined)?.kind === "listener";
