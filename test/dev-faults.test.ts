@@ -197,7 +197,7 @@ Its old code serves on.
       "nexus.config.ts": `export default { pluginsFolder: "src/features" };`,
       "src/features/fatal.ts": plugin(
         "Fatal",
-        `get = get("/fatal", () => void setTimeout(() => { throw new Error("lost"); }));`,
+        `get = get("/fatal", () => void setTimeout(() => process.exit(3)));`,
       ),
       "src/features/here.ts": plugin("Here", `get = get("/here", () => process.pid);`),
     });
@@ -205,7 +205,7 @@ Its old code serves on.
     await app.write({
       "src/features/fatal.ts": plugin(
         "Fatal",
-        `get = get("/fatal", () => setImmediate(() => { throw new Error("lost"); }) && 1);`,
+        `get = get("/fatal", () => setImmediate(() => process.exit(3)) && 1);`,
       ),
     });
     await app.shows("Reloaded fatal");
@@ -214,6 +214,17 @@ Its old code serves on.
     await app.shows("Stopped by a fault; waiting for a change.");
     await app.write({ "src/features/fatal.ts": says("Fatal", "mended") });
     await app.answers("/fatal", "mended");
+  });
+
+  test("an error that nobody caught fails its plugin, and a change mends it, in one process", async () => {
+    const throws = `get = get("/bad", () => setImmediate(() => { throw new Error("lost"); }) && 1);`;
+    const app = await startDev({ "plugins/bad.ts": plugin("Bad", throws) });
+    const [pid] = (await app.ask("/still")) as [number];
+    await app.ask("/bad");
+    await app.shows("failed (run): lost");
+    await app.write({ "plugins/bad.ts": says("Bad", "mended") });
+    await app.answers("/bad", "mended");
+    expect(await app.ask("/still")).toEqual([pid, 2]);
   });
 
   test("what hangs while it is reloaded is ended with its process by a later change", async () => {

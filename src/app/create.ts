@@ -148,7 +148,7 @@ function memoryOf(states: PluginStates | undefined): Record<string, PluginMemory
 
 function builtIn(name: string, type: PluginClass): PluginSource {
   const source = sourceOf(type);
-  return { ...source, manifest: { ...source.manifest, name, version } };
+  return { ...source, platform: true, manifest: { ...source.manifest, name, version } };
 }
 
 /** A plugin that failed only because another one did says so; that one is the news. */

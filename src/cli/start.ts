@@ -1,7 +1,7 @@
-import type { App } from "../app/index.ts";
 import { logKey } from "../log.ts";
 import { serveControl } from "./control-server.ts";
 import { loadApp, type LoadedApp, type LoadOptions } from "./load.ts";
+import { holdFaults } from "./uncaught.ts";
 
 /**
  * Serves the app of the working folder until SIGTERM or SIGINT. Exit code 1 for a fault of the app's own.
@@ -9,6 +9,7 @@ import { loadApp, type LoadedApp, type LoadOptions } from "./load.ts";
  */
 export async function start(options?: LoadOptions): Promise<LoadedApp> {
   const warnings = holdWarnings();
+  const faults = holdFaults();
   const loaded = await loadApp(process.cwd(), {}, options);
   const { app, settings } = loaded;
   warnings.release((warning) => app.scope.get(logKey).warn({ err: warning }, warning.message));
@@ -16,7 +17,6 @@ export async function start(options?: LoadOptions): Promise<LoadedApp> {
     // What has started is stopped before the fault is told.
     (error: unknown) => app.close(0).then(() => Promise.reject(error)),
   );
-  outlive(app);
   const closeControl = await serveControl(app);
   let since: number | undefined;
   const end = (signal?: NodeJS.Signals): void => {
@@ -34,9 +34,7 @@ export async function start(options?: LoadOptions): Promise<LoadedApp> {
   };
   process.on("SIGTERM", end);
   process.on("SIGINT", end);
-  process.on("uncaughtException", (error) => {
-    // Nobody knows what is left half done: finish what runs, and let a supervisor start anew.
-    app.scope.get(logKey).fatal({ err: error }, "An error that nobody caught; stopping");
+  faults.release(app, () => {
     process.exitCode = 1;
     end();
   });
@@ -44,13 +42,6 @@ export async function start(options?: LoadOptions): Promise<LoadedApp> {
   const without = missing.length ? ` (without ${missing.join(", ")}: see the log)` : "";
   process.stdout.write(`Nexus is ready at ${listening.url}${without}\n`);
   return loaded;
-}
-
-/** A promise that one plugin forgot to await must not end the others. */
-function outlive(app: App): void {
-  process.on("unhandledRejection", (reason) =>
-    app.scope.get(logKey).error({ err: reason }, "A promise failed that nobody awaited"),
-  );
 }
 
 /** Node writes its warnings for people: in a log they are lines as all others. */

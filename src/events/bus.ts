@@ -3,6 +3,8 @@ import { findScope, key, Scope } from "../scope.ts";
 import { type Happened, type Listener, matcherOf } from "./listener.ts";
 
 export const eventsKey = key<Events>("events");
+/** Whose listener it is that hears; the scopes around its call are its emitter's. */
+export const hearerKey = key<Scope>("nexus/hearer");
 
 interface Subscription {
   readonly listener: Listener;
@@ -75,7 +77,10 @@ export class Events {
   async #tell({ listener, scope }: Subscription, happened: Happened): Promise<void> {
     // The emitter's request and transaction go on in the listener; its log is the listener's own.
     const call = new Scope("call", happened.name, findScope() ?? scope);
-    if (scope) call.provideLazy(logKey, () => scope.find(logKey) ?? silent);
+    if (scope) {
+      call.provide(hearerKey, scope);
+      call.provideLazy(logKey, () => scope.find(logKey) ?? silent);
+    }
     const attempt = async (work: () => unknown) => {
       try {
         await work();

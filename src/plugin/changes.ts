@@ -1,13 +1,14 @@
 import { NexusError } from "../exceptions.ts";
-import { createErrorAnswer, type Endpoint } from "../http/index.ts";
+import type { Endpoint } from "../http/index.ts";
+import { logKey } from "../log.ts";
 import { Backoff } from "./backoff.ts";
 import { endQuietly, tellFailure } from "./boot.ts";
-import { tellNews } from "./news.ts";
-import type { PluginRecord } from "./record.ts";
+import { tellStopped } from "./news.ts";
+import { needsFailed, type PluginRecord } from "./record.ts";
 import type { PluginRegistry } from "./registry.ts";
 import type { PluginSource } from "./source.ts";
+import { stand } from "./stand.ts";
 import { type Entrant, type Ground, PluginFailed, Swap } from "./swap.ts";
-import { closedRoutes } from "./unavailable.ts";
 import type { MigrationMode, Unit } from "./unit.ts";
 
 export interface PutOptions {
@@ -137,7 +138,7 @@ export class Changes {
       if (isPaused) await this.#resume(old);
       throw error;
     }
-    for (const { record } of entrants) this.#backoff.forget(record);
+    for (const { record } of entrants) this.#backoff.rest(record);
     const plugins = [...swap.started.keys()];
     const ended = isPaused ? Promise.resolve() : this.#retire(old, options.drain);
     const drained = ended.then(() => this.#prune(plugins));
@@ -154,7 +155,7 @@ export class Changes {
     const ending = records.flatMap((record) => {
       const { state, unit } = record;
       this.#backoff.forget(record);
-      this.#stand(record, "gone");
+      stand(this.#ground, record, "gone");
       record.state = "stopped";
       record.unit = undefined;
       if (!unit || state === "failed") return [];
@@ -165,10 +166,9 @@ export class Changes {
     const drained = this.#retire(ending.map(({ unit }) => unit));
     return drained.then(async () => {
       for (const { record, isTold } of ending) {
-        const { name } = record;
         // It may have been started again meanwhile.
         if (record.state === "stopping") record.state = "stopped";
-        if (isTold) await tellNews(this.#ground.around, `plugin.${name}.stopped`, { plugin: name });
+        if (isTold) await tellStopped(this.#ground.around, record.name);
       }
       await this.#prune(records.map(({ name }) => name));
     });
@@ -188,10 +188,32 @@ export class Changes {
     });
   }
 
+  /** One that runs has failed, and with it those that need it. They come back as those that fail at a start. */
+  async fail(unit: Unit, error: unknown): Promise<void> {
+    const record = this.#ground.records.get(unit.name);
+    if (record?.unit !== unit || record.state !== "started") {
+      const text = "An error that nobody caught, in what does not run any more";
+      unit.scope.get(logKey).error({ err: error }, text);
+      return;
+    }
+    const needing = this.#ground.records.needing([record.name]).toReversed();
+    const failing = [...needing, record].map((one) => ({ one, unit: one.unit! }));
+    record.fail("run", error);
+    tellFailure(this.#ground, record);
+    for (const one of needing) one.fail("check", needsFailed(record));
+    for (const { one, unit } of failing) {
+      unit.silence();
+      await this.close(one);
+      this.#news.push(() => tellStopped(this.#ground.around, one.name));
+    }
+    void this.#retire(failing.map(({ unit }) => unit));
+  }
+
   /** One that failed keeps its paths, and may be tried again. */
   async close(record: PluginRecord, endpoints?: readonly Endpoint[]): Promise<void> {
-    if (this.#tolerant && record.failure?.step === "start") this.#backoff.plan(record);
-    this.#stand(record, "closed", endpoints);
+    if (this.#tolerant && /^(?:start|run)$/.test(record.failure?.step ?? ""))
+      this.#backoff.plan(record);
+    stand(this.#ground, record, "closed", endpoints);
     record.unit = undefined;
   }
 
@@ -228,7 +250,7 @@ export class Changes {
   async #pause(old: readonly Unit[], seconds?: number): Promise<void> {
     for (const { name } of old) {
       const record = this.#ground.records.get(name)!;
-      this.#stand(record, "closed");
+      stand(this.#ground, record, "closed");
       record.state = "stopping";
       record.unit?.silence();
     }
@@ -241,23 +263,6 @@ export class Changes {
     const sources = old.toReversed().map(({ source }) => source);
     // What fails of them has become a value, and is tried again.
     await this.put(sources, { migrations: "expand" }).catch(() => {});
-  }
-
-  /** What stands in the table for one that does not run. */
-  #stand(
-    record: PluginRecord,
-    how: "closed" | "gone",
-    endpoints = record.unit?.endpoints ?? record.routes,
-  ): void {
-    const { app, errorFormat, errorHandlers } = this.#ground.around;
-    const onError = createErrorAnswer(errorFormat, errorHandlers);
-    const routes = how === "gone" ? [] : closedRoutes(record, endpoints, { app, onError });
-    try {
-      this.#ground.table.replace(record.routes, routes);
-      record.routes = routes;
-    } catch {
-      // Somebody else has its paths.
-    }
   }
 
   async #again(record: PluginRecord): Promise<void> {

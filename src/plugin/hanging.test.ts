@@ -3,12 +3,12 @@ import { ask, closeApp, source, start } from "../../test/tolerant-app.ts";
 import { on } from "../events/index.ts";
 import { get } from "../http/index.ts";
 import { Service } from "../services.ts";
-import { Plugin } from "./index.ts";
+import { Plugin, type PluginClass } from "./index.ts";
 
 afterEach(closeApp);
 
 const never = () => new Promise<void>(() => {});
-const named = (type: typeof Plugin, name: string) => source(type as never, { name });
+const named = (type: PluginClass, name: string) => source(type, { name });
 
 /** One whose end never comes, with what it undid. */
 function stuck() {
@@ -65,7 +65,7 @@ test("an app that ends waits for no start(), and no longer than its time for a s
   }
   const { undone, source } = stuck();
   const { app } = await start([source, Other]);
-  const refused = expect(app.plugins.put([named(Endless as never, "endless")])).rejects.toThrow(
+  const refused = expect(app.plugins.put([named(Endless, "endless")])).rejects.toThrow(
     /Its start\(\) was given up: the app is about to end/,
   );
   const begun = performance.now();
@@ -101,7 +101,7 @@ test("repeated work that runs is waited for as long as requests are", async () =
     }
     stop = () => void order.push("stopped");
   }
-  const { app } = await start([named(Repeats as never, "repeats")], { stopTimeout: 0.01 });
+  const { app } = await start([named(Repeats, "repeats")], { stopTimeout: 0.01 });
   await begun.promise;
   await app.plugins.disable("repeats");
   expect(order).toEqual(["worked", "stopped"]);

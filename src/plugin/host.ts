@@ -31,6 +31,7 @@ export class PluginHost {
   readonly #records: PluginRegistry;
   readonly #ground;
   readonly #changes: Changes;
+  readonly #started = Promise.withResolvers<void>();
   #find: (plugin: string) => Unit | undefined;
 
   /** @throws NX_TIMEOUT */
@@ -90,7 +91,35 @@ export class PluginHost {
 
   /** Throws when a started plugin is unwell. */
   async health(name: string): Promise<void> {
-    await this.#running(name)?.health();
+    const { failure, unit } = this.#records.get(name) ?? {};
+    if (failure) throw failure.error;
+    await unit?.health();
+  }
+
+  /**
+   * Takes an error that nobody caught for a plugin's fault. One that was thrown has left it half done: it
+   * fails, and is started again; of a promise that nobody awaited it is told.
+   * @param plugin the part of a plugin in which it happened, or its folder
+   * @returns whether it was a plugin's
+   */
+  blame(plugin: Unit | string, error: unknown, { thrown }: { readonly thrown: boolean }): boolean {
+    const records = [...this.#records.values()];
+    const unit =
+      typeof plugin === "string"
+        ? records.find(({ source }) => source?.folder === plugin)?.unit
+        : plugin;
+    if (!unit || unit.source.platform) return false;
+    unit.faults.count++;
+    if (!thrown)
+      unit.scope.get(logKey).error({ err: error }, "A promise failed that nobody awaited");
+    else if (!unit.crash) {
+      unit.crash = { error };
+      // What is about to take over has done so then, or not.
+      void this.#started.promise.then(() =>
+        this.#changes.alone(() => this.#changes.fail(unit, error)),
+      );
+    }
+    return true;
   }
 
   /**
@@ -117,6 +146,7 @@ export class PluginHost {
       if (record.enabled) await boot.fail(record, "load", reason);
     await app.run(() => boot.run(made));
     this.#find = this.#running;
+    this.#started.resolve();
   }
 
   /** Stops every plugin, last started first. */

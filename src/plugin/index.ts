@@ -11,4 +11,5 @@ export { isPermission, type Manifest, manifestOf, readManifest } from "./manifes
 export { Plugin, type PluginClass, pluginInfo, type PluginInfo } from "./plugin.ts";
 export { type BrokenSource, placeOf, type PluginSource, sourceOf } from "./source.ts";
 export { RouteTable, tableKey } from "./table.ts";
+export { findCulprit } from "./uncaught.ts";
 export { createGenerations } from "./module-generations.ts";

@@ -2,13 +2,14 @@ import { existsSync, statSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { NexusError } from "../exceptions.ts";
+import { Scope } from "../scope.ts";
 import { setSpot } from "./code-frame.ts";
 import { registerPluginHooks } from "./hooks.ts";
 import { type Import, importDefault, importOnce } from "./import.ts";
 import { kebab, type Manifest, manifestOf, parseManifest } from "./manifest.ts";
 import { ManifestError } from "./manifest-faults.ts";
 import { jsonSpot } from "./module-json.ts";
-import { type BrokenSource, checkClass, type PluginSource } from "./source.ts";
+import { type BrokenSource, checkClass, placeKey, type PluginSource } from "./source.ts";
 
 /** Where the code of plugins comes from, and how it comes anew. */
 export interface ModuleLoader {
@@ -75,8 +76,11 @@ async function load(
   registerPluginHooks();
   const entry = isModule(place) ? place : entryOf(place, manifest);
   const load: Import = modules ? (file) => modules.import(file) : importOnce;
+  // What its modules begin belongs to nobody's request, and is known to be its own.
+  const scope = new Scope("call", `loading of ${place}`);
+  scope.provide(placeKey, place);
   const type = checkClass(
-    await importDefault(entry, "NX_LOAD", load),
+    await scope.run(() => importDefault(entry, "NX_LOAD", load)),
     (found) => `${entry} exports ${found} by default, which is no plugin.`,
   );
   return {

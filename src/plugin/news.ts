@@ -16,3 +16,7 @@ export async function tellNews(
     app.get(logKey).warn({ err: error }, "Not everybody has heard of it");
   }
 }
+
+export function tellStopped(around: Parameters<typeof tellNews>[0], plugin: string): Promise<void> {
+  return tellNews(around, `plugin.${plugin}.stopped`, { plugin });
+}

@@ -1,4 +1,5 @@
 import { NexusError } from "../exceptions.ts";
+import { key } from "../scope.ts";
 import { type Manifest, manifestOf } from "./manifest.ts";
 import { Plugin, type PluginClass } from "./plugin.ts";
 
@@ -10,6 +11,8 @@ export interface PluginSource {
   readonly folder?: string;
   /** It is one of several versions on this machine: its tables keep what the one before needs. */
   readonly installed?: boolean;
+  /** A part of the platform: what goes wrong in it is no plugin's fault. */
+  readonly platform?: boolean;
 }
 
 /** Something found that cannot even be loaded. */
@@ -20,6 +23,9 @@ export interface BrokenSource {
   readonly folder: string;
   readonly reason: unknown;
 }
+
+/** Where the plugin stands whose modules are being loaded. */
+export const placeKey = key<string>("nexus/place");
 
 /** A plugin given in code. @throws NX_NO_PLUGIN_CLASS for what is no plugin */
 export function sourceOf(plugin: PluginClass | PluginSource): PluginSource {

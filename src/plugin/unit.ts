@@ -52,6 +52,8 @@ export class Unit {
   /** The plugins that it cannot do without: its manifest names them, or it asks for their services. */
   readonly needs: Set<string>;
   readonly faults: { count: number } = { count: 0 };
+  /** An error in it that nobody caught: it is fit for nothing any more. */
+  crash: { readonly error: unknown } | undefined;
   readonly #around: Surroundings;
   readonly #find: UnitOptions["find"];
   /** What it has once seen of others it sees until it ends, even when they are replaced meanwhile. */
@@ -176,6 +178,7 @@ export class Unit {
       "Its start()",
       this.scope.run(() => instance.start?.()),
     );
+    if (this.crash) throw this.crash.error;
   }
 
   /** What is begun with it; of an app that is about to end nobody waits for it. */
@@ -206,6 +209,7 @@ export class Unit {
 
   /** @throws what the plugin throws when it is unwell */
   async health(): Promise<void> {
+    if (this.crash) throw this.crash.error;
     await within(
       healthPatience,
       "Its health()",
