@@ -1,34 +1,34 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Socket } from "node:net";
+import { setReading } from "./handle.ts";
+import { watchPresence } from "./presence.ts";
 import type { Turn } from "./turn.ts";
 
 /** Requests of one connection that are answered at a time. */
 const most = 16;
-/** Requests that wait for that before no more are read; sooner, its going would not be heard of. */
-const crowd = 128;
+/** Requests that may stand in the queue before no more are read; sooner, its going would not be heard of. */
+const crowd = 128 + most;
+/** Bytes of bodies that may be there before no more are read: more than the largest that is kept whole. */
+const mostBytes = 256 * 1024;
 
-/** A connection, and the requests on it that have not been answered, oldest first. */
+/** A connection, and the queue of what has not been answered on it, oldest first. */
 export class Connection {
   readonly socket: Socket;
   readonly turns: Turn[] = [];
-  /** A request was refused: none behind it is answered. */
-  refused = false;
   /** What comes cannot be read any more. */
   isBroken = false;
   /** Runs what others leave for later: not in the context of the request that made it wait. */
   readonly run = AsyncLocalStorage.snapshot();
   readonly #limit: number;
   #count = 0;
+  /** Those of the queue that have not begun, because so many others have. */
   #waiting: Turn[] = [];
-  #later: (() => void)[] = [];
-  #isActing = false;
+  /** The first one is giving its place to another one. */
+  #giving: Turn | undefined;
+  #isAdvancing = false;
+  #hasParted = false;
+  #bytes = 0;
   #isSlowed = false;
-  /** Bytes that the client had taken when it was last looked at, and since when it has no more. */
-  #taken = -1;
-  #since = 0;
-  /** The same for bytes that it had sent. */
-  #read = 0;
-  #idleSince = 0;
 
   /** @param limit requests that it may bring; 0: any number */
   constructor(socket: Socket, limit = 0) {
@@ -36,29 +36,38 @@ export class Connection {
     this.#limit = limit;
     // Node takes its own away when a connection leaves HTTP.
     socket.on("error", () => {});
-    socket.once("end", () => this.#hearEnd());
+    socket.once("end", () => this.#part());
     socket.once("close", () => {
       this.#waiting = [];
-      this.#later = [];
       for (const turn of this.turns) turn.lose();
     });
   }
 
-  /** The client has gone, or has only closed its side: who answers anyway still may. */
-  #hearEnd(): void {
-    this.turns.length -= this.#waiting.length;
-    this.#waiting = [];
-    for (const turn of this.turns) turn.leave();
-    this.whenAnswered(() => this.socket.end());
+  /**
+   * The client has closed its side. All that it has asked for is answered: only a write that fails, or a
+   * reset, says that it has gone.
+   */
+  #part(): void {
+    const { socket, turns } = this;
+    this.#hasParted = true;
+    for (const turn of turns) turn.part();
+    if (!turns.length) return void socket.end();
+    watchPresence(socket, () => turns[0]?.probe());
   }
 
   /** Whether another request may come: behind the last answer none is heard. */
   get isOpen(): boolean {
-    return !this.refused && this.socket.writable && !this.latest?.isLast;
+    return this.socket.writable && (this.#giving !== undefined || !this.latest?.isLast);
+  }
+
+  get latest(): Turn | undefined {
+    const { length } = this.turns;
+    return length ? this.turns[length - 1] : undefined;
   }
 
   /** @returns whether it may begin: thousands of requests may come in one piece, and then it waits */
-  begin(turn: Turn): boolean {
+  add(turn: Turn): boolean {
+    if (this.#giving) return this.#take(turn);
     if (++this.#count === this.#limit) turn.isLast = true;
     if (this.turns.push(turn) <= most) return true;
     this.#waiting.push(turn);
@@ -66,9 +75,54 @@ export class Connection {
     return false;
   }
 
+  /** Adds what needs no beginning: it only waits until it comes. */
+  queue(turn: Turn): void {
+    if (this.#giving) this.#take(turn);
+    else if (this.turns.push(turn) > 1) this.#slow();
+    else this.#advance();
+  }
+
+  /** Adds a request that gives its place to another turn once it comes. */
+  hold(turn: Turn): void {
+    if (++this.#count === this.#limit) turn.isLast = true;
+    this.queue(turn);
+  }
+
+  /** The first one gives its place to what is added meanwhile, or to nobody. */
+  give(turn: Turn, act: () => void): void {
+    this.#giving = turn;
+    this.run(act);
+    if (this.#giving !== turn) return;
+    this.#giving = undefined;
+    this.end(turn);
+  }
+
+  #take(turn: Turn): boolean {
+    const giving = this.#giving!;
+    this.#giving = undefined;
+    turn.isLast ||= giving.isLast;
+    this.turns[0] = turn;
+    if (this.#hasParted) turn.part();
+    return true;
+  }
+
+  /** Puts another turn in the place of one that is not wanted any more. */
+  replace(turn: Turn, by: Turn): void {
+    const at = this.turns.indexOf(turn);
+    if (at < 0) return;
+    turn.withdraw();
+    this.socket.once("close", () => turn.lose());
+    this.turns[at] = by;
+    const waits = this.#waiting.indexOf(turn);
+    if (waits >= 0) this.#waiting.splice(waits, 1);
+    if (at === 0) this.#advance();
+  }
+
   /** The answer has left. @returns who may begin now */
   end(turn: Turn): Turn | undefined {
     const { turns } = this;
+    // Nothing follows upon what is not whole.
+    if (turn.isCut) return undefined;
     // Nearly always it is the only one.
     if (turns.length === 1 && turns[0] === turn) turns.pop();
     else {
@@ -77,108 +131,44 @@ export class Connection {
       turns.splice(at, 1);
     }
     turn.over();
-    if (turns.length) turns[0]!.come();
-    else if (this.#later.length) this.#act();
-    const next = this.#waiting.length ? this.#waiting.shift() : undefined;
+    if (turns.length) this.#advance();
+    else if (this.#hasParted) this.socket.end();
     if (this.#isSlowed) this.#slow();
-    return next;
+    // Who has gone is not answered: what waits is let go of when the connection closes.
+    return this.#waiting.length && this.socket.writable ? this.#waiting.shift() : undefined;
   }
 
-  get latest(): Turn | undefined {
-    const { length } = this.turns;
-    return length ? this.turns[length - 1] : undefined;
-  }
-
-  /** Whether something waits until all before it has been answered. */
-  get isHeld(): boolean {
-    return this.#later.length > 0;
-  }
-
-  /** Acts once all that came before has been answered, at the latest now. */
-  whenAnswered(act: () => void): void {
-    this.#later.push(act);
-    if (this.turns.length) this.#slow();
-    else this.#act();
-  }
-
-  /** One after the other: what acts may be a request that takes its time. */
-  #act(): void {
-    if (this.#isActing) return;
-    this.#isActing = true;
+  /** One after the other: what comes may be over at once, or take its time. */
+  #advance(): void {
+    if (this.#isAdvancing) return;
+    this.#isAdvancing = true;
     try {
-      while (this.#later.length && !this.turns.length) this.run(this.#later.shift()!);
+      let first: Turn | undefined;
+      while (this.turns.length && this.turns[0] !== first) {
+        first = this.turns[0]!;
+        first.come();
+      }
     } finally {
-      this.#isActing = false;
+      this.#isAdvancing = false;
     }
+  }
+
+  /** Counts bytes of a body that are there, or, below 0, are not any more. */
+  weigh(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#isSlowed || this.#bytes >= mostBytes) this.#slow();
   }
 
   /** Stops reading where too much waits, and goes on. */
   #slow(): void {
-    this.#isSlowed = this.#later.length > 0 || this.#waiting.length >= crowd;
-    setReading(this.socket, !this.#isSlowed);
+    const isSlowed = this.#bytes >= mostBytes || this.turns.length >= crowd;
+    // Again, where it is slowed already: node:http may have gone on reading meanwhile.
+    if (isSlowed || this.#isSlowed) setReading(this.socket, !isSlowed);
+    this.#isSlowed = isSlowed;
   }
 
   /** Ends it where nothing more is to be answered; what has been written still leaves. */
   endIfUnused(): void {
-    if (!this.turns.length && !this.#later.length) this.socket.destroySoon();
+    if (!this.turns.length) this.socket.destroySoon();
   }
-
-  /** Cuts it off when the client has taken nothing for so long, though something is there for it. */
-  cutIfStalled(milliseconds: number): void {
-    const { waiting, taken } = flowOf(this.socket);
-    const now = performance.now();
-    if (!waiting || taken !== this.#taken) {
-      this.#taken = taken;
-      this.#since = now;
-    } else if (now - this.#since >= milliseconds) {
-      // By a reset: nobody takes what has arrived for the whole, and the system lets go of the rest.
-      this.socket.resetAndDestroy();
-    }
-  }
-
-  /** Ends it when the client has asked nothing for so long. One that has never asked is late with its head. */
-  endIfIdle(milliseconds: number): void {
-    const { bytesRead } = this.socket;
-    const now = performance.now();
-    if (this.turns.length || bytesRead === 0 || bytesRead !== this.#read) {
-      this.#read = bytesRead;
-      this.#idleSince = now;
-    } else if (now - this.#idleSince >= milliseconds) {
-      this.socket.destroy();
-    }
-  }
-}
-
-/** Past the stream, which node:http resumes behind each request. */
-function setReading(socket: Socket, isReading: boolean): void {
-  const handle = handleOf(socket);
-  // What node:http has paused it resumes itself.
-  if (!handle || (isReading && socket.isPaused())) return;
-  handle.reading = isReading;
-  if (isReading) handle.readStart();
-  else handle.readStop();
-}
-
-/**
- * Bytes that the system has yet to take, and those that it has. What it has taken is as good as sent.
- * Node's own time-out of sockets looks at these too, but is put off by whatever the client sends; what
- * else Node tells counts a chunk of any size as sent at once, or not before its last byte.
- */
-function flowOf(socket: Socket): { readonly waiting: number; readonly taken: number } {
-  const handle = handleOf(socket);
-  const waiting = handle?.writeQueueSize ?? 0;
-  return { waiting, taken: (handle?.bytesWritten ?? 0) - waiting };
-}
-
-/** Part of Node, though of no documentation. */
-function handleOf(socket: Socket) {
-  return (socket as Socket & { readonly _handle?: Handle | null })._handle;
-}
-
-interface Handle {
-  readonly bytesWritten: number;
-  readonly writeQueueSize: number;
-  reading: boolean;
-  readStart(): void;
-  readStop(): void;
 }

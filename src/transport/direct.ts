@@ -3,17 +3,25 @@ import { Headers, type Response, tooLarge } from "../message/index.ts";
 import type { Connection } from "./connection.ts";
 import type { HeadWriter, Piece } from "./head.ts";
 import { responseTo, type ServedSocket } from "./parser.ts";
+import { RequestTurn } from "./request-turn.ts";
 import { brokeOff } from "./stock.ts";
-import { Turn } from "./turn.ts";
 
 /**
  * Stands on a socket where node:http has its responses, while requests are answered past them: otherwise
  * it would close its side as soon as the client has closed the other.
  */
-export const nobody = { finished: false, _last: false, emit: () => true };
+export const nobody = {
+  finished: false,
+  // One for all sockets: what node:http says of the last answer of one of them is not kept.
+  get _last() {
+    return false;
+  },
+  set _last(_) {},
+  emit: () => true,
+};
 
 /** A request as the parser found it, and its answer, written past node:http where it is one text. */
-export class DirectTurn extends Turn {
+export class DirectTurn extends RequestTurn {
   readonly target: string;
   readonly #connection: Connection;
   readonly #heads: HeadWriter;
@@ -23,11 +31,11 @@ export class DirectTurn extends Turn {
   #missing: number;
   #chunks: Uint8Array[] | undefined;
   #news: PromiseWithResolvers<void> | undefined;
+  #isBrokenOff = false;
   /** What waits until all before it has left. */
   #piece: Piece | undefined;
   #whenWritten: (() => void) | undefined;
   #outgoing: ReturnType<typeof responseTo> | undefined;
-  #isCut = false;
 
   constructor(
     connection: Connection,
@@ -38,7 +46,7 @@ export class DirectTurn extends Turn {
     fields: string[],
     size: number,
   ) {
-    super(connection.socket, scheme, method);
+    super(connection, scheme, method);
     this.target = target;
     this.#connection = connection;
     this.#heads = heads;
@@ -54,12 +62,13 @@ export class DirectTurn extends Turn {
   /** A part of the body has come. */
   take(chunk: Uint8Array): void {
     this.#missing -= chunk.byteLength;
+    this.#connection.weigh(chunk.byteLength);
     (this.#chunks ??= []).push(chunk);
     this.#news?.resolve();
     this.#news = undefined;
   }
 
-  get isArriving(): boolean {
+  override get isArriving(): boolean {
     return this.#missing > 0;
   }
 
@@ -95,7 +104,7 @@ export class DirectTurn extends Turn {
 
   /** Waits for more of the body. @throws 400 where none comes any more */
   #next(): Promise<void> {
-    if (this.gone) return Promise.reject(brokeOff());
+    if (this.#isBrokenOff) return Promise.reject(brokeOff());
     return (this.#news ??= Promise.withResolvers()).promise;
   }
 
@@ -103,17 +112,22 @@ export class DirectTurn extends Turn {
     return this.#arrival().catch(() => {});
   }
 
-  override leave(): void {
-    super.leave();
-    this.#news?.reject(brokeOff());
+  override part(): void {
+    super.part();
+    this.#breakOff();
   }
 
-  get #isNext(): boolean {
-    return this.#connection.turns[0] === this;
+  override withdraw(): void {
+    this.#breakOff();
   }
 
-  get hasBegun(): boolean {
-    return this.#piece !== undefined || this.#outgoing?.headersSent === true;
+  #breakOff(): void {
+    this.#isBrokenOff = this.isArriving;
+    if (this.#isBrokenOff) this.#news?.reject(brokeOff());
+  }
+
+  override get hasBegun(): boolean {
+    return this.#outgoing?.headersSent === true;
   }
 
   write(response: Response): boolean {
@@ -121,7 +135,7 @@ export class DirectTurn extends Turn {
     if (this.#outgoing || !socket.writable) return false;
     const piece = this.#heads.write(response, this.method === "HEAD", !this.isLast);
     if (!piece) return false;
-    if (this.#isNext) socket.write(piece.text, piece.encoding);
+    if (this.isNext) socket.write(piece.text, piece.encoding);
     else this.#piece = piece;
     return true;
   }
@@ -146,7 +160,7 @@ export class DirectTurn extends Turn {
     this.#outgoing = outgoing;
     outgoing.shouldKeepAlive = !this.isLast;
     outgoing._keepAliveTimeout = this.#heads.keepAlive;
-    if (this.#isNext) this.#assign(outgoing);
+    if (this.isNext) this.#assign(outgoing);
     return outgoing;
   }
 
@@ -156,7 +170,7 @@ export class DirectTurn extends Turn {
   }
 
   override come(): void {
-    if (this.#isCut) this.socket.destroy();
+    if (this.isCut) this.destroy();
     else if (this.#outgoing) this.#assign(this.#outgoing);
     else if (this.#piece) {
       const { text, encoding } = this.#piece;
@@ -168,16 +182,12 @@ export class DirectTurn extends Turn {
   override over(): void {
     const { socket } = this;
     const outgoing = this.#outgoing;
+    if (this.#size) this.#connection.weigh(this.#missing - this.#size);
     if (outgoing?.socket) {
       outgoing.detachSocket(socket);
       (socket as ServedSocket)._httpMessage = nobody;
     }
     // node:http says so too where the client has closed its side; but there may be more for it.
     if (this.isLast || (outgoing?._last && !socket.readableEnded)) socket.destroySoon();
-  }
-
-  cut(): void {
-    if (this.#isNext) this.socket.destroy();
-    else this.#isCut = true;
   }
 }

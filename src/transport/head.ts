@@ -1,5 +1,6 @@
 import { phrase } from "../exceptions.ts";
 import { isBodiless, type Response } from "../message/index.ts";
+import { isLength, isOfConnection } from "./fields.ts";
 
 /** What one answer is written as, in one piece. */
 export interface Piece {
@@ -32,8 +33,16 @@ export class HeadWriter {
       const name = raw[i]!;
       const value = raw[i + 1]!;
       // Headers let no line break in; should one be there, node:http refuses the whole.
-      if (isOfConnection(name) || lineBreak.test(value)) return undefined;
-      head += `${name}: ${value}\r\n`;
+      if (lineBreak.test(value)) return undefined;
+      if (isOfConnection(name)) {
+        // It wants the connection to end, perhaps.
+        if (name.length === 10) return undefined;
+      } else if (isLength(name)) {
+        // For HEAD it may be what GET would have.
+        if (body === null) return undefined;
+      } else if (isDate(name)) {
+        return undefined;
+      } else head += `${name}: ${value}\r\n`;
     }
     if (body === null) return { text: `${head}Content-Length: 0\r\n\r\n`, encoding: "latin1" };
     const size = Buffer.byteLength(body);
@@ -41,7 +50,8 @@ export class HeadWriter {
     if (isHead) return { text: head, encoding: "latin1" };
     // One encoding for both: a head is Latin-1, which is UTF-8 as long as it is ASCII.
     if (size === body.length) return { text: head + body, encoding: "latin1" };
-    return isASCII(head) ? { text: head + body, encoding: "utf8" } : undefined;
+    if (isASCII(head)) return { text: head + body, encoding: "utf8" };
+    return { text: head + Buffer.from(body).toString("latin1"), encoding: "latin1" };
   }
 
   #firstLines(status: number, keeps: boolean): string {
@@ -56,22 +66,9 @@ export class HeadWriter {
   }
 }
 
-/** Fields that say something of the connection or the framing, or that every answer has anyway. */
-function isOfConnection(name: string): boolean {
-  switch (name.length) {
-    case 4:
-    case 7:
-    case 10:
-    case 14:
-    case 17:
-      return special.test(name);
-    default:
-      return false;
-  }
+function isDate(name: string): boolean {
+  return name.length === 4 && name.toLowerCase() === "date";
 }
-
-const special =
-  /^(?:date|trailer|upgrade|connection|keep-alive|content-length|transfer-encoding)$/i;
 
 const lineBreak = /[\r\n]/;
 

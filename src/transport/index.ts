@@ -1,3 +1,3 @@
 export { createHttpServer, type HttpServer } from "./server.ts";
 export type { HttpServerOptions } from "./options.ts";
-export type { Exchange, Send } from "./turn.ts";
+export type { Exchange, Send } from "./request-turn.ts";

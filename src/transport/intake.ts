@@ -2,19 +2,22 @@ import type { Server } from "node:http";
 import { currentLog } from "../log.ts";
 import type { Connection } from "./connection.ts";
 import { DirectTurn, nobody } from "./direct.ts";
+import { faultOf } from "./fault.ts";
 import type { HeadWriter } from "./head.ts";
+import { HeldTurn, takeFields } from "./held.ts";
 import {
   type OnBody,
   type OnEnd,
   type OnHead,
   type Parser,
   type ParserPlan,
-  planOf,
+  samplePlan,
   type ServedSocket,
 } from "./parser.ts";
-import { refuseConnect } from "./refuse.ts";
+import { refuseRequest } from "./refuse.ts";
 import { plainLength } from "./simple.ts";
-import { isMeasured, isWatched } from "./watchers.ts";
+import type { Fault } from "./turn.ts";
+import { createMeasures, isWatched } from "./watchers.ts";
 
 export interface IntakeOptions {
   readonly scheme: "http" | "https";
@@ -29,15 +32,21 @@ export function createIntake(
   options: IntakeOptions,
 ): (connection: Connection) => void {
   const log = currentLog();
-  let plan: ParserPlan | undefined;
+  const measures = createMeasures(server);
   let isKnown = true;
+  const forget = (): void => {
+    isKnown = false;
+    log.warn({ code: "NX_PARSER" }, unknown);
+  };
+  // While somebody is told of each response, none is made to look at.
+  let plan = isWatched() ? undefined : samplePlan();
+  if (!plan && !isWatched()) forget();
   return (connection) => {
+    if (!isKnown || isWatched() || measures()) return;
     const { parser } = connection.socket as ServedSocket;
-    if (!isKnown || !parser || isMeasured(server)) return;
-    plan ??= planOf(parser);
-    isKnown = plan !== undefined;
-    if (plan) new Intake(connection, parser, plan, options).start();
-    else log.warn({ code: "NX_PARSER" }, unknown);
+    plan ??= samplePlan();
+    if (plan && parser) new Intake(connection, parser, plan, options).start();
+    else forget();
   };
 }
 
@@ -121,8 +130,8 @@ class Intake {
 
   /** Whether nothing of node:http stands before a request, and nobody wants to hear of it there. */
   #isFree(): boolean {
-    const { latest, isOpen, isBroken, isHeld } = this.#connection;
-    if (!isOpen || isBroken || isHeld || isWatched()) return false;
+    const { latest, isOpen, isBroken } = this.#connection;
+    if (!isOpen || isBroken || isWatched()) return false;
     if (latest) return latest instanceof DirectTurn;
     const { _httpMessage: writing } = this.#socket;
     return !writing || writing === nobody;
@@ -134,13 +143,15 @@ class Intake {
     if (!keeps) turn.isLast = true;
     if (!this.#connection.latest) this.#socket._httpMessage = nobody;
     this.#turn = turn;
-    this.#begins = this.#connection.begin(turn);
+    this.#begins = this.#connection.add(turn);
     if (size && this.#begins) process.nextTick(this.#beginEarly);
   }
 
   /** Most bodies have come in one piece with their head; the others are waited for by who reads them. */
   readonly #beginEarly = (): void => {
-    if (this.#begins && this.#turn?.isArriving) this.#begin(this.#turn);
+    // One that has broken off meanwhile is refused.
+    if (this.#begins && this.#turn?.isArriving && !this.#connection.isBroken)
+      this.#begin(this.#turn);
   };
 
   #begin(turn: DirectTurn): void {
@@ -170,16 +181,21 @@ class Intake {
 
   /** To node:http, as soon as it may write. */
   #pass(head: Parameters<OnHead>): number {
-    const { isOpen, isBroken, isHeld, latest } = this.#connection;
+    const connection = this.#connection;
+    const { isOpen, isBroken, latest } = connection;
     const isConnect = head[3] === this.#plan.connect;
-    const isNext = !isHeld && !(latest instanceof DirectTurn);
+    const isNext = !(latest instanceof DirectTurn || latest instanceof HeldTurn);
     if (isOpen && !isBroken && isNext && !isConnect) return this.#give(head);
     const collected = takeFields(this.#parser);
     head[2] ??= collected.fields;
     head[4] ??= collected.target;
     this.#aside = nowhere;
-    if (isConnect) refuseConnect(this.#connection);
-    else if (isOpen && !isBroken) this.#hold(head);
+    if (!isOpen || isBroken) return 0;
+    const fault: Fault | undefined = isConnect
+      ? [405]
+      : faultOf([head[0], head[1]], head[4], head[2]);
+    if (fault) refuseRequest(connection, fault);
+    else this.#hold(head);
     return 0;
   }
 
@@ -190,39 +206,23 @@ class Intake {
 
   /** node:http would write in between: it knows nothing of the answers that are still to come. */
   #hold(head: Parameters<OnHead>): void {
-    const held = new HeldRequest();
-    this.#aside = held;
-    this.#connection.whenAnswered(() => {
-      // Its refusal follows, unless its head is refused before what is wrong with its body.
-      if (this.#connection.isBroken && !held.isWhole && !hasForeignCoding(head[2])) return;
+    const held = new HeldTurn(this.#connection, (chunks, isWhole) => {
       // The parser may be within the head of another one.
       const { fields, target } = takeFields(this.#parser);
       this.#give(head);
-      for (const chunk of held.chunks) this.#stock.body.call(this.#parser, chunk);
-      if (held.isWhole) this.#stock.end.call(this.#parser);
+      for (const chunk of chunks) this.#stock.body.call(this.#parser, chunk);
+      if (isWhole) this.#stock.end.call(this.#parser);
       else this.#aside = undefined;
       this.#parser._headers = fields;
       this.#parser._url = target;
     });
+    if (!head[8]) held.isLast = true;
+    this.#aside = held;
+    this.#connection.hold(held);
   }
 }
 
 const slash = 0x2f;
-
-function hasForeignCoding(fields: readonly string[] = []): boolean {
-  const at = fields.findIndex(
-    (name, i) => i % 2 === 0 && name.toLowerCase() === "transfer-encoding",
-  );
-  return at >= 0 && fields[at + 1]!.trim().toLowerCase() !== "chunked";
-}
-
-/** What came in parts of a head that is not passed on, or as trailers. */
-function takeFields(parser: Parser): { readonly fields: string[]; readonly target: string } {
-  const { _headers: fields, _url: target } = parser;
-  parser._headers = [];
-  parser._url = "";
-  return { fields, target };
-}
 
 /** Where a request goes that is not passed on. */
 interface Aside {
@@ -231,16 +231,3 @@ interface Aside {
 }
 
 const nowhere: Aside = { take() {}, end() {} };
-
-class HeldRequest implements Aside {
-  readonly chunks: Uint8Array[] = [];
-  isWhole = false;
-
-  take(chunk: Uint8Array): void {
-    this.chunks.push(chunk);
-  }
-
-  end(): void {
-    this.isWhole = true;
-  }
-}

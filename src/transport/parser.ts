@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { Duplex } from "node:stream";
 
 /**
  * What is used of node:http though no documentation has it: its parser tells what it finds by calling
@@ -51,11 +52,17 @@ const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
  * Looks how the parser of this Node works, by a conversation with one of its kind.
  * @returns nothing where that is not as expected
  */
-export function planOf(parser: Parser | null | undefined): ParserPlan | undefined {
+export function samplePlan(): ParserPlan | undefined {
+  const stream = new Duplex({ read() {}, write: (_, __, done) => done() });
   try {
+    // A parser can be had only of a connection; this one is nobody's.
+    EventEmitter.prototype.emit.call(createServer(), "connection", stream);
+    const { parser } = stream as unknown as ServedSocket;
     return parser && isAssignable() ? tryOut(parser) : undefined;
   } catch {
     return undefined;
+  } finally {
+    stream.destroy();
   }
 }
 
@@ -128,7 +135,5 @@ interface Response extends ServerResponse {
   _keepAliveTimeout: number;
 }
 
-const Response = process.getBuiltinModule("node:http").ServerResponse as unknown as new (
-  request: object,
-  options: object,
-) => Response;
+const { createServer, ServerResponse: OwnResponse } = process.getBuiltinModule("node:http");
+const Response = OwnResponse as unknown as new (request: object, options: object) => Response;

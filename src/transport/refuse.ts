@@ -1,66 +1,77 @@
-import type { ServerResponse } from "node:http";
 import { phrase } from "../exceptions.ts";
 import type { Connection } from "./connection.ts";
+import { type Fault, Turn } from "./turn.ts";
 
 /** Milliseconds for a refused client to read why. */
 const patience = 2000;
 
-/** Answers what the parser could not read, or did not get in time, and hangs up. */
+/** Refuses what the parser could not read, or did not get in time, behind the answers to what is well. */
 export function refuse(error: NodeJS.ErrnoException, connection: Connection | undefined): void {
   if (!connection || connection.isBroken) return;
-  const { socket, turns, latest } = connection;
+  const { socket, latest } = connection;
   connection.isBroken = true;
   if (!socket.writable || error.code === "ECONNRESET") {
     socket.destroy();
     return;
   }
-  const answer = (): void => hangUp(connection, statusOf(error));
-  // It came behind requests that are well: their answers go first.
-  if (!latest?.isArriving) connection.whenAnswered(answer);
-  // An answer that stands before this one, or has begun, cannot be taken back.
-  else if (turns.length > 1 || latest.hasBegun) socket.destroy();
-  else answer();
+  const fault = faultOf(error);
+  if (!latest?.isArriving) {
+    if (connection.isOpen) connection.queue(new Refusal(connection, fault));
+  } else if (latest.isNext && latest.hasBegun) {
+    // It cannot be taken back.
+    latest.isLast = true;
+    latest.cut();
+  } else {
+    // The body of the latest one breaks off.
+    connection.replace(latest, new Refusal(connection, latest.fault ?? fault));
+  }
 }
 
-/** It is no proxy. */
-export function refuseConnect(connection: Connection | undefined): void {
-  connection?.whenAnswered(() => hangUp(connection, 405));
+/** Refuses a request that the parser took, and all behind it. */
+export function refuseRequest(connection: Connection | undefined, fault: Fault): void {
+  if (connection?.isOpen) connection.queue(new Refusal(connection, fault));
 }
 
-/** Answers what nobody else does, and ends the connection. */
-function hangUp(connection: Connection, status: number): void {
-  const { socket, refused } = connection;
-  if (refused || !socket.writable) return;
-  connection.refused = true;
-  const { fields, body } = problem(status);
-  const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`).join("");
-  socket.end(`HTTP/1.1 ${status} ${phrase(status)}\r\n${lines}\r\n${body}`);
-  setTimeout(() => socket.destroy(), patience).unref();
+/** The answer to what nobody else answers, in its turn; the connection ends with it. */
+class Refusal extends Turn {
+  readonly #fault: Fault | undefined;
+
+  /** @param fault none where it is not the client's */
+  constructor(connection: Connection, fault: Fault | undefined) {
+    super(connection);
+    this.isLast = true;
+    this.#fault = fault;
+  }
+
+  override come(): void {
+    const { socket } = this;
+    if (!socket.writable) return;
+    socket.end(this.#fault ? textOf(...this.#fault) : "");
+    setTimeout(() => socket.destroy(), patience).unref();
+  }
 }
 
-/** The same for a request that the parser took, on a response that nobody else writes. */
-export function refuseWith(
-  outgoing: ServerResponse,
-  connection: Connection,
-  status: number,
-  detail?: string,
-): void {
-  connection.refused = true;
-  const { fields, body } = problem(status, detail);
-  outgoing.writeHead(status, fields.flat()).end(body);
-}
-
-function problem(status: number, detail = phrase(status)) {
+function textOf(status: number, detail = phrase(status)): string {
   const body = JSON.stringify({ type: "about:blank", title: phrase(status), status, detail });
-  const fields = [
-    ["Content-Type", "application/problem+json"],
-    ["Content-Length", String(Buffer.byteLength(body))],
-    ["Connection", "close"],
-  ] as const;
-  return { status, fields, body };
+  const lines = [
+    `HTTP/1.1 ${status} ${phrase(status)}`,
+    "Content-Type: application/problem+json",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    "Connection: close",
+  ];
+  return `${lines.join("\r\n")}\r\n\r\n${body}`;
 }
 
-function statusOf({ code }: NodeJS.ErrnoException): number {
-  if (code === "HPE_HEADER_OVERFLOW") return 431;
-  return code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
+function faultOf({ code }: NodeJS.ErrnoException): Fault | undefined {
+  switch (code) {
+    case "HPE_HEADER_OVERFLOW":
+      return [431];
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return [408];
+    // node:http has told its parser to wait, and then given it more: what that was nobody can know.
+    case "HPE_PAUSED":
+      return undefined;
+    default:
+      return [400];
+  }
 }

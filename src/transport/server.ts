@@ -2,16 +2,20 @@ import { once } from "node:events";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { messageOf, NexusError } from "../exceptions.ts";
+import { currentLog } from "../log.ts";
 import { Request } from "../message/index.ts";
 import { later } from "../waiting.ts";
+import { arrivalsOn } from "./arrivals.ts";
 import { Connection } from "./connection.ts";
+import { faultOf } from "./fault.ts";
 import { HeadWriter } from "./head.ts";
 import { createIntake } from "./intake.ts";
 import { type HttpServerOptions, lookAfter, timesOf, transportOf } from "./options.ts";
 import { sendResponse } from "./outgoing.ts";
-import { refuse, refuseConnect, refuseWith } from "./refuse.ts";
-import { faultOf, offersUpgrade, StockTurn } from "./stock.ts";
-import type { Exchange, Send, Turn } from "./turn.ts";
+import { refuse, refuseRequest } from "./refuse.ts";
+import type { Exchange, RequestTurn, Send } from "./request-turn.ts";
+import { offersUpgrade, StockTurn } from "./stock.ts";
+import { Watch } from "./watch.ts";
 
 // An import of it would load all of fetch too, which few servers need.
 const { createServer } = process.getBuiltinModule("node:http");
@@ -32,43 +36,75 @@ export async function createHttpServer(
   options: HttpServerOptions = {},
 ): Promise<HttpServer> {
   const connections = new Map<Socket, Connection>();
+  const watches = new Map<Socket, Watch>();
   const { limits, sendTimeout } = timesOf(options);
   const heads = new HeadWriter(limits.keepAliveTimeout);
   const { tls, maxRequestsPerConnection } = options;
   const isDirect = transportOf(options) === "direct";
   const scheme = tls ? "https" : "http";
+  const log = currentLog();
   let closing = false;
+  let isSweeping = false;
+  let isPatient = true;
 
-  const begin = (turn: Turn, connection: Connection): void => {
+  const begin = (turn: RequestTurn, connection: Connection): void => {
+    let isAnswered = false;
+    // Whatever is sent ends here: as a whole, or by a cut.
     const send: Send = (response) => {
+      isAnswered = true;
       if (closing && turn === connection.latest) turn.isLast = true;
       const leaving = sendResponse(response, turn);
-      if (leaving) return leaving.then(() => end(turn, connection));
+      if (leaving)
+        return leaving.then(
+          () => end(turn, connection),
+          (error: unknown) => {
+            turn.cut();
+            throw error;
+          },
+        );
       end(turn, connection);
       return undefined;
     };
-    try {
-      exchange(new Request(turn), send)?.catch(() => turn.cut());
-    } catch {
+    const settle = (error?: unknown): void => {
+      if (isAnswered) return;
+      if (!turn.hasParted) log.error({ err: error }, unanswered);
       turn.cut();
+    };
+    try {
+      const running = exchange(new Request(turn), send);
+      if (running) running.then(settle, settle);
+      else if (!isAnswered) settle();
+    } catch (error) {
+      settle(error);
     }
   };
-  const end = (turn: Turn, connection: Connection): void => {
+  const end = (turn: RequestTurn, connection: Connection): void => {
     const next = connection.end(turn);
-    if (next) connection.run(begin, next, connection);
+    // What waits is always a request.
+    if (next) connection.run(begin, next as RequestTurn, connection);
     // The head may have left before the end began, and have promised to stay.
-    if (closing) setImmediate(() => connection.endIfUnused());
+    if (!closing || isSweeping) return;
+    isSweeping = true;
+    setImmediate(sweep);
+  };
+  /** Ends what is not used. A head that has begun to arrive is waited for, though not for long. */
+  const sweep = (): void => {
+    isSweeping = false;
+    const arrivals = isPatient ? arrivalsOn(server) : new Set();
+    for (const connection of connections.values())
+      if (!arrivals.has(connection.socket)) connection.endIfUnused();
   };
   const take = (incoming: IncomingMessage, outgoing: ServerResponse, awaitsContinue = false) => {
     const connection = connections.get(incoming.socket);
     if (!connection?.isOpen) return;
-    const fault = faultOf(incoming);
-    if (fault) return refuseWith(outgoing, connection, ...fault);
-    const turn = new StockTurn(incoming, outgoing, scheme, heads);
+    const { httpVersionMajor: major, httpVersionMinor: minor, rawHeaders } = incoming;
+    const fault = faultOf([major, minor], incoming.url ?? "/", rawHeaders);
+    if (fault) return refuseRequest(connection, fault);
+    const turn = new StockTurn(connection, incoming, outgoing, scheme, heads);
     turn.awaitsContinue = awaitsContinue;
     // Behind the offer of another protocol node:http reads nothing, though it is not taken up.
     if (offersUpgrade(incoming)) turn.isLast = true;
-    if (connection.begin(turn)) begin(turn, connection);
+    if (connection.add(turn)) begin(turn, connection);
   };
 
   const { keepAliveTimeout } = limits;
@@ -85,21 +121,17 @@ export async function createHttpServer(
   // Whoever closes his side of a connection may still be there to hear the answer.
   Object.assign(server, { httpAllowHalfOpen: true });
   // Node's own takes answers for sent that have only been written.
-  server.closeIdleConnections = () => {
-    for (const connection of connections.values()) connection.endIfUnused();
-  };
+  server.closeIdleConnections = sweep;
   server.on("checkContinue", (incoming, outgoing) => take(incoming, outgoing, true));
-  server.on("checkExpectation", ({ socket }: IncomingMessage, outgoing: ServerResponse) => {
-    const connection = connections.get(socket);
-    if (connection?.isOpen) refuseWith(outgoing, connection, 417);
-  });
-  server.on("connect", ({ socket }) => refuseConnect(connections.get(socket)));
+  server.on("checkExpectation", take);
+  server.on("connect", ({ socket }) => refuseRequest(connections.get(socket), [405]));
   server.on("clientError", (error, socket) => refuse(error, connections.get(socket as Socket)));
   const attend = isDirect ? createIntake(server, { scheme, heads, begin }) : undefined;
   server.on(tls ? "secureConnection" : "connection", (socket: Socket) => {
     const connection = new Connection(socket, maxRequestsPerConnection);
     connections.set(socket, connection);
-    socket.once("close", () => connections.delete(socket));
+    watches.set(socket, new Watch(connection));
+    socket.once("close", () => connections.delete(socket) && watches.delete(socket));
     attend?.(connection);
   });
 
@@ -109,26 +141,43 @@ export async function createHttpServer(
   } catch (cause) {
     throw cannotListen(cause as NodeJS.ErrnoException, place);
   }
-  const watch = (time: number, look: (connection: Connection) => void): void => {
+  const every = (time: number, look: () => void): void => {
     // One look at all of them costs less than a timer for each answer.
-    const timer = setInterval(() => connections.values().forEach(look), lookAfter(time)).unref();
+    const timer = setInterval(look, lookAfter(time)).unref();
     server.once("close", () => clearInterval(timer));
   };
-  if (sendTimeout) watch(sendTimeout, (connection) => connection.cutIfStalled(sendTimeout));
+  if (sendTimeout)
+    every(sendTimeout, () => {
+      for (const watch of watches.values()) watch.cutIfStalled(sendTimeout);
+    });
   if (keepAliveTimeout)
-    watch(keepAliveTimeout, (connection) => connection.endIfIdle(keepAliveTimeout + grace));
+    every(keepAliveTimeout, () => {
+      const arrivals = arrivalsOn(server);
+      for (const [socket, watch] of watches)
+        watch.endIfIdle(keepAliveTimeout + grace, arrivals.has(socket));
+    });
   return {
     address: server.address() as AddressInfo,
     async close(deadline) {
       closing = true;
       const closed = once(server, "close");
       server.close();
+      const patience = later(headPatience, () => {
+        isPatient = false;
+        sweep();
+      });
       const timer = later(deadline * 1000, () => server.closeAllConnections());
       await closed;
       clearTimeout(timer);
+      clearTimeout(patience);
     },
   };
 }
+
+/** Milliseconds that a server which closes waits for heads that have begun to arrive. */
+const headPatience = 1000;
+
+const unanswered = "A request was left without an answer: its connection is cut";
 
 /** Milliseconds that an idle connection is kept for longer than is said: a request may be on its way. */
 const grace = 1000;

@@ -1,3 +1,5 @@
+import { isAuthority } from "./fault.ts";
+
 /** The largest body that is kept until it is whole, in bytes. */
 const most = 64 * 1024;
 
@@ -14,7 +16,9 @@ export function plainLength(headers: readonly string[]): number {
     // By their lengths first: most fields are none of these.
     switch (name.length) {
       case 4:
-        if (is(name, "host")) hosts++;
+        if (!is(name, "host")) break;
+        if (!isAuthority(headers[i + 1]!)) return -1;
+        hosts++;
         break;
       case 6:
         if (is(name, "expect")) return -1;

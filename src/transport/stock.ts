@@ -2,26 +2,29 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { HTTPException } from "../exceptions.ts";
 import { Headers, type Response, tooLarge } from "../message/index.ts";
+import type { Connection } from "./connection.ts";
 import type { HeadWriter } from "./head.ts";
-import { Turn } from "./turn.ts";
+import { RequestTurn } from "./request-turn.ts";
+import { authorityOf, originForm } from "./target.ts";
 
 /** The most that is read, and thrown away, of a body that was refused, so that its sender sees why. */
 const drainLimit = 64 * 1024 * 1024;
 
 /** A request and its answer as node:http has them. */
-export class StockTurn extends Turn {
+export class StockTurn extends RequestTurn {
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
   readonly hasBody: boolean;
   readonly #heads: HeadWriter;
 
   constructor(
+    connection: Connection,
     incoming: IncomingMessage,
     outgoing: ServerResponse,
     scheme: "http" | "https",
     heads: HeadWriter,
   ) {
-    super(incoming.socket, scheme, incoming.method ?? "GET");
+    super(connection, scheme, incoming.method ?? "GET");
     this.incoming = incoming;
     this.outgoing = outgoing;
     // What it tells the client; the time itself is the server's affair.
@@ -36,7 +39,12 @@ export class StockTurn extends Turn {
   }
 
   get headers(): Headers {
-    return Headers.of(this.incoming.rawHeaders);
+    const { url, rawHeaders } = this.incoming;
+    const authority = authorityOf(url);
+    const headers = Headers.of(rawHeaders);
+    // The whole address says for which host it is, whatever else does (RFC 9112, 3.2.2).
+    if (authority !== undefined) headers.put("Host", authority);
+    return headers;
   }
 
   get body(): AsyncIterable<Uint8Array> | undefined {
@@ -44,7 +52,7 @@ export class StockTurn extends Turn {
   }
 
   /** node:http itself says so of a request without a body, for a moment. */
-  get isArriving(): boolean {
+  override get isArriving(): boolean {
     return this.hasBody && !this.incoming.complete;
   }
 
@@ -103,12 +111,12 @@ export class StockTurn extends Turn {
       if (size > drainLimit) incoming.destroy();
     });
     incoming.once("end", resolve);
-    this.onGone(resolve);
+    this.onLost(resolve);
     incoming.resume();
     return promise;
   }
 
-  get hasBegun(): boolean {
+  override get hasBegun(): boolean {
     return this.outgoing.headersSent;
   }
 
@@ -120,7 +128,8 @@ export class StockTurn extends Turn {
       this.isLast ||
       !outgoing.shouldKeepAlive ||
       outgoing._header !== null ||
-      !socket.writable
+      !socket.writable ||
+      !(isKnown ??= isAsKnown(outgoing))
     )
       return false;
     const piece = this.#heads.write(response, this.method === "HEAD", true);
@@ -138,10 +147,15 @@ export class StockTurn extends Turn {
     return true;
   }
 
-  cut(): void {
+  /** node:http would write what was said for it when its turn comes. */
+  override withdraw(): void {
+    this.outgoing.assignSocket = () => {};
+  }
+
+  protected override destroy(): void {
     // Without chunks the end of the connection is the end of the body: it must be no clean one.
-    if (this.incoming.httpVersion === "1.0") this.incoming.socket.resetAndDestroy();
-    else this.outgoing.destroy();
+    if (this.incoming.httpVersion === "1.0") this.socket.resetAndDestroy();
+    else this.socket.destroy();
   }
 }
 
@@ -154,32 +168,20 @@ interface Unwritten {
   _finish(): void;
 }
 
+let isKnown: boolean | undefined;
+
+/** Whether a response is made as those that are known: else its head can be written by nobody but itself. */
+function isAsKnown(outgoing: ServerResponse): boolean {
+  const { _header, _finish } = outgoing as ServerResponse & Partial<Unwritten>;
+  const names = ["_headerSent", "finished"];
+  return (
+    _header === null && typeof _finish === "function" && names.every((name) => name in outgoing)
+  );
+}
+
 export function brokeOff(cause?: unknown): HTTPException {
   // Nobody's fault here, so nothing for the log.
   return new HTTPException(400, "The body broke off", { errorCode: "BODY_BROKE_OFF", cause });
-}
-
-/** `http://host/path`, as proxies are asked, becomes `/path`. */
-export function originForm(target: string): string {
-  if (target.startsWith("/")) return target;
-  const [, path = "/"] = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*([/?].*)?$/i.exec(target) ?? [];
-  return path.startsWith("/") ? path : `/${path}`;
-}
-
-/** What makes a request unanswerable, though the parser took it. */
-export function faultOf({
-  httpVersion,
-  rawHeaders,
-  headers,
-}: IncomingMessage): readonly [status: number, detail: string] | undefined {
-  const coding = headers["transfer-encoding"]?.trim().toLowerCase();
-  if (coding !== undefined && coding !== "chunked")
-    return [501, "Of the transfer codings only chunked is understood"];
-  let hosts = 0;
-  for (let i = 0; i < rawHeaders.length; i += 2)
-    if (rawHeaders[i]!.length === 4 && rawHeaders[i]!.toLowerCase() === "host") hosts++;
-  if (hosts > 1) return [400, "The request has more than one Host"];
-  return hosts === 0 && httpVersion !== "1.0" ? [400, "The request has no Host"] : undefined;
 }
 
 /** Whether a request would go on in another protocol. */

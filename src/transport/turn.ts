@@ -1,111 +1,112 @@
-import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { Headers, Request, RequestSource, Response } from "../message/index.ts";
 
-/** Sends the answer. What it returns, if anything, resolves when that has left, or the client has gone. */
-export type Send = (response: Response) => Promise<void> | undefined;
+/** A status, and what is said besides. */
+export type Fault = readonly [status: number, detail?: string];
 
-/** Answers one request. */
-export type Exchange = (request: Request, send: Send) => Promise<void> | undefined;
-
-/** One request and its answer, and what a transport knows of both. */
-export abstract class Turn implements RequestSource {
+/** Where turns stand, oldest first: only the first one may write. */
+export interface Queue {
   readonly socket: Socket;
-  readonly scheme: "http" | "https";
-  readonly method: string;
-  /** The client waits for leave to send the body. */
-  awaitsContinue = false;
-  /** The connection ends with its answer. */
+  readonly turns: readonly Turn[];
+}
+
+/** One place in the queue of a connection: a request and its answer, or what ends the connection. */
+export abstract class Turn {
+  readonly socket: Socket;
+  readonly #queue: Queue;
+  /** The connection ends with it. */
   isLast = false;
-  #gone = false;
-  #whenGone: Set<() => void> | undefined;
+  /** It will never be whole: the connection ends where its answer would go on. */
+  isCut = false;
+  #hasParted = false;
+  #isLost = false;
+  #whenParted: Set<() => void> | undefined;
   #whenLost: Set<() => void> | undefined;
 
-  constructor(socket: Socket, scheme: "http" | "https", method: string) {
-    this.socket = socket;
-    this.scheme = scheme;
-    this.method = method;
+  constructor(queue: Queue) {
+    this.#queue = queue;
+    this.socket = queue.socket;
   }
 
-  abstract get target(): string;
-  abstract get headers(): Headers;
-  abstract get hasBody(): boolean;
-  abstract get body(): AsyncIterable<Uint8Array> | undefined;
-  abstract read(limit: number): Uint8Array | Promise<Uint8Array>;
   /** Whether more of the request comes. */
-  abstract get isArriving(): boolean;
-  /** Takes what still comes of the body, up to a limit, and throws it away. */
-  abstract drain(): Promise<void>;
-  /** What node:http writes answers with. */
-  abstract get outgoing(): ServerResponse;
-  /** Writes an answer in one piece, where that is possible. */
-  abstract write(response: Response): boolean;
-  /** Whether something of the answer has been written. */
-  abstract get hasBegun(): boolean;
-
-  /** Whether the system has taken what was written in one piece: that is as good as sent. */
-  get hasLeft(): boolean {
-    return this.socket.writableLength === 0;
+  get isArriving(): boolean {
+    return false;
   }
 
-  /** What came before it on its connection has been answered. */
-  come(): void {}
+  /** What makes it unanswerable, where that is known. */
+  get fault(): Fault | undefined {
+    return undefined;
+  }
+
+  /** Whether something of the answer has been written. */
+  get hasBegun(): boolean {
+    return false;
+  }
+
+  /** Whether all before it has been answered. */
+  get isNext(): boolean {
+    return this.#queue.turns[0] === this;
+  }
+
+  /** All before it has been answered. */
+  come(): void {
+    if (this.isCut) this.destroy();
+  }
 
   /** Its answer has left. */
   over(): void {}
 
-  get address(): string | undefined {
-    return this.socket.remoteAddress;
+  /** It has lost its place: nothing that is still said for it is sent. */
+  withdraw(): void {}
+
+  /** Ends the connection in its place, so that nobody takes what was sent for the whole. */
+  cut(): void {
+    this.isCut = true;
+    this.part();
+    if (this.isNext) this.destroy();
   }
 
-  signal(): AbortSignal {
-    const gone = new AbortController();
-    this.onGone(() => gone.abort(new Error("The client has gone")));
-    return gone.signal;
+  protected destroy(): void {
+    this.socket.destroy();
   }
 
-  /** Whether the client has gone, or has at least said that it will send nothing more. */
-  get gone(): boolean {
-    return this.#gone;
+  /** Writes something that says nothing, where that can be done: only a write tells whether the client is there. */
+  probe(): void {}
+
+  /** The client has closed its side. Perhaps it has gone, perhaps it waits for its answers: TCP does not say. */
+  part(): void {
+    if (this.#hasParted) return;
+    this.#hasParted = true;
+    for (const act of this.#whenParted ?? []) act();
   }
 
-  leave(): void {
-    if (this.#gone) return;
-    this.#gone = true;
-    for (const act of this.#whenGone ?? []) act();
+  /** Whether the client has closed its side, or the connection is dead. */
+  get hasParted(): boolean {
+    return this.#hasParted;
   }
 
-  /** The connection has ended: a queued answer never hears of it from its ServerResponse. */
+  /** The connection is dead. */
   lose(): void {
-    this.leave();
+    this.#isLost = true;
+    this.part();
     for (const act of this.#whenLost ?? []) act();
   }
 
-  /** Acts once the client has gone, at the latest now. Returns the undo. */
-  onGone(act: () => void): () => void {
-    if (this.#gone) act();
-    const acts = (this.#whenGone ??= new Set());
+  /** Whether nobody is left to answer. */
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  /** Acts once the client has closed its side, at the latest now. */
+  onParted(act: () => void): void {
+    if (this.#hasParted) act();
+    else (this.#whenParted ??= new Set()).add(act);
+  }
+
+  /** Acts once the connection is dead, at the latest now. Returns the undo. */
+  onLost(act: () => void): () => void {
+    if (this.socket.closed) act();
+    const acts = (this.#whenLost ??= new Set());
     acts.add(act);
     return () => acts.delete(act);
   }
-
-  /** Waits for the answer to say something, or for the connection to end. */
-  async wait(event: "drain" | "finish"): Promise<void> {
-    const { outgoing } = this;
-    if (event === "drain" ? !outgoing.writableNeedDrain : outgoing.writableFinished) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    outgoing.once(event, resolve);
-    this.onLost(resolve);
-    await promise;
-    outgoing.off(event, resolve);
-    this.#whenLost!.delete(resolve);
-  }
-
-  protected onLost(act: () => void): void {
-    if (this.socket.closed) act();
-    (this.#whenLost ??= new Set()).add(act);
-  }
-
-  /** Ends the connection so that nobody takes what was sent for the whole. */
-  abstract cut(): void;
 }

@@ -12,10 +12,21 @@ export function isWatched(): boolean {
   return started.hasSubscribers || created.hasSubscribers || finished.hasSubscribers;
 }
 
-/** Whether somebody measures requests, or has put himself between a server and its listeners. */
-export function isMeasured(server: Server): boolean {
-  if (server.emit !== EventEmitter.prototype.emit) return true;
-  // What a PerformanceObserver of "http" makes node:http keep of each response.
-  const symbols = Object.getOwnPropertySymbols(responseTo("GET"));
-  return symbols.some(({ description }) => description === "ServerResponseStatistics");
+/** Milliseconds for which what was seen is taken to be so. */
+const lasting = 1000;
+
+/** @returns what says whether somebody measures requests, or stands between a server and its listeners */
+export function createMeasures(server: Server): () => boolean {
+  let isMeasured = false;
+  let lookedAt = -Infinity;
+  return () => {
+    if (server.emit !== EventEmitter.prototype.emit) return true;
+    const now = performance.now();
+    if (now - lookedAt < lasting) return isMeasured;
+    lookedAt = now;
+    // What a PerformanceObserver of "http" makes node:http keep of each response.
+    const symbols = Object.getOwnPropertySymbols(responseTo("GET"));
+    isMeasured = symbols.some(({ description }) => description === "ServerResponseStatistics");
+    return isMeasured;
+  };
 }
