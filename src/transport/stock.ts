@@ -147,6 +147,13 @@ export class StockTurn extends RequestTurn {
     return true;
   }
 
+  override part(): void {
+    super.part();
+    const outgoing = this.outgoing as ServerResponse & Unwritten;
+    // node:http ends the connection with its own last answer; of a refusal behind it it knows nothing.
+    if (outgoing.shouldKeepAlive && !this.isLatest) outgoing._last = false;
+  }
+
   /** node:http would write what was said for it when its turn comes. */
   override withdraw(): void {
     this.outgoing.assignSocket = () => {};
@@ -162,6 +169,7 @@ export class StockTurn extends RequestTurn {
 /** Part of Node, though of no documentation; where it has another name, answers go the long way. */
 interface Unwritten {
   _header: string | null;
+  _last: boolean;
   _keepAliveTimeout: number;
   _headerSent: boolean;
   finished: boolean;

@@ -47,6 +47,11 @@ export abstract class Turn {
     return this.#queue.turns[0] === this;
   }
 
+  /** Whether nothing stands behind it. */
+  get isLatest(): boolean {
+    return this.#queue.turns.at(-1) === this;
+  }
+
   /** All before it has been answered. */
   come(): void {
     if (this.isCut) this.destroy();

@@ -32,7 +32,9 @@ export async function compare({ ports, seed, count, from = 0 }: Trial): Promise<
     while (next < from + count) {
       const number = next++;
       const bytes = mutate(seed, number);
-      const outcomes = await Promise.all(ports.map((port) => outcomeOf(port, bytes)));
+      const outcomes = await Promise.all(
+        ports.map((port) => outcomeOf(port, piecesOf(bytes, number))),
+      );
       const [first] = outcomes;
       if (outcomes.some((one) => one !== first || one.endsWith(endless)))
         differences.push({ seed, number, bytes, outcomes });
@@ -44,10 +46,16 @@ export async function compare({ ports, seed, count, from = 0 }: Trial): Promise<
   return { differences, statuses };
 }
 
+/** All in one, or in two of the same length. */
+function piecesOf(bytes: string, number: number): readonly string[] {
+  const half = number % 2 ? bytes.length >> 1 : bytes.length;
+  return [bytes.slice(0, half), bytes.slice(half)].filter(Boolean);
+}
+
 /** All that a server says to some bytes, behind which the client closes its side. */
-function outcomeOf(port: number, bytes: string): Promise<string> {
+function outcomeOf(port: number, [first = "", second]: readonly string[]): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
-  const socket = connect({ port, host: "127.0.0.1" });
+  const socket = connect({ port, host: "127.0.0.1", noDelay: true });
   let text = "";
   // Ticks of a clock, not a time: this process may have been held up itself.
   let ticks = 0;
@@ -63,7 +71,11 @@ function outcomeOf(port: number, bytes: string): Promise<string> {
     clearInterval(clock);
     resolve(withoutMoment(text));
   });
-  socket.end(bytes, "latin1");
+  if (second === undefined) socket.end(first, "latin1");
+  else {
+    socket.write(first, "latin1");
+    setTimeout(() => socket.end(second, "latin1"), 3);
+  }
   return promise;
 }
 

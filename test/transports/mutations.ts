@@ -26,6 +26,16 @@ const originals: readonly string[] = [
   request("/now") + request("/raw", { chunks: ["hello"] }) + request("/missing"),
 ];
 
+/** What stands in front of some of them, as it is: answers that take time, or come in pieces. */
+const before: readonly string[] = [
+  request("/later?ms=10"),
+  request("/stream?n=3"),
+  request("/file"),
+  request("/later?ms=5") + request("/now"),
+  request("/raw", { body: "hello" }) + request("/later?ms=5"),
+  request("/later?ms=5") + request("/raw", { chunks: ["hello"] }) + request("/stream"),
+];
+
 /** Whole lines that say something of the connection, of the framing or of the request. */
 const lines: readonly string[] = [
   "",
@@ -101,5 +111,5 @@ export function mutate(seed: number, number: number): string {
   // Most of the time one change is enough to be refused.
   const changes = random() < 0.7 ? 1 : 2 + below(3);
   for (let done = 0; done < changes && text; done++) text = change(text);
-  return text;
+  return random() < 0.4 ? one(before) + text : text;
 }
