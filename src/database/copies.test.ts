@@ -1,5 +1,6 @@
 import { beforeEach, expect, onTestFinished, test } from "vitest";
 import {
+  copiesOf,
   copyTables,
   type Database,
   dropCopies,
@@ -13,6 +14,7 @@ import {
   tablesOf,
 } from "./index.ts";
 
+const library = { plugin: "library", change: "c1" };
 let db: Database;
 
 beforeEach(async () => {
@@ -77,7 +79,7 @@ async function fill(): Promise<void> {
 
 test("tables come back as they were: rows, indexes, views, triggers, history", async () => {
   await fill();
-  await copyTables(db, "library");
+  await copyTables(db, library);
   const before = await everything();
   const owned = await tablesOf(db, "library");
   const second: Migration = {
@@ -102,22 +104,22 @@ test("tables come back as they were: rows, indexes, views, triggers, history", a
   await migrate(db, { plugin: "library", migrations: both, mode: "expand" });
   await finalize(db, { plugin: "library", migrations: both });
   expect(await everything()).not.toEqual(before);
-  await restoreTables(db, "library");
+  await restoreTables(db, library);
   expect(await everything()).toEqual(before);
   expect(await tablesOf(db, "library")).toEqual(owned);
   // The history knows nothing of the second, so it may run again; and the copy is there still.
   expect(await migrate(db, { plugin: "library", migrations })).toEqual([]);
   expect(await migrate(db, { plugin: "library", migrations: both, mode: "expand" })).toEqual(["2"]);
-  await restoreTables(db, "library");
+  await restoreTables(db, library);
   expect(await everything()).toEqual(before);
   expect(await pendingContracts(db, { plugin: "library", migrations })).toEqual([]);
 });
 
 test("what comes back works: numbers, references, searches, triggers", async () => {
   await fill();
-  await copyTables(db, "library");
+  await copyTables(db, library);
   await run("delete from log");
-  await restoreTables(db, "library");
+  await restoreTables(db, library);
   expect(await rows("select rowid, text from found where found match 'eve'")).toEqual([
     { rowid: 3, text: "Eve" },
   ]);
@@ -142,39 +144,39 @@ test("rows of others that refer to a plugin's are left alone", async () => {
   await fill();
   await run("create table readers (author integer references authors (id) on delete cascade)");
   await run("insert into readers values (1)");
-  await copyTables(db, "library");
-  await restoreTables(db, "library");
+  await copyTables(db, library);
+  await restoreTables(db, library);
   expect(await rows("select * from readers")).toEqual([{ author: 1 }]);
   // What refers is looked after again.
   await expect(run("insert into readers values (1000)")).rejects.toThrow("FOREIGN KEY");
-  await expect(restoreTables(db, "nobody")).rejects.toThrow("no copy");
+  await expect(restoreTables(db, { plugin: "nobody", change: "c1" })).rejects.toThrow("no copy");
   await expect(run("insert into readers values (1000)")).rejects.toThrow("FOREIGN KEY");
 });
 
 test("it is done in a transaction of its own, never in that of the caller", async () => {
   const other = await openDatabase({ url: "sqlite::memory:", patience: 0.02 });
   onTestFinished(() => other.stop());
-  const joining = other.transaction().execute(() => copyTables(other, "library"));
+  const joining = other.transaction().execute(() => copyTables(other, library));
   await expect(joining).rejects.toMatchObject({ code: "NX_DATABASE_BUSY" });
-  await copyTables(other, "library");
+  await copyTables(other, library);
 });
 
 test("a restore that fails has changed nothing", async () => {
   await fill();
-  await copyTables(db, "library");
+  await copyTables(db, library);
   await run("insert into log values ('later')");
   const second = { ...migrations, "2": sends("drop view cheaper") };
   await migrate(db, { plugin: "library", migrations: second });
   await run("create table cheaper (by_hand)");
   const before = await everything();
-  await expect(restoreTables(db, "library")).rejects.toThrow("cheaper");
+  await expect(restoreTables(db, library)).rejects.toThrow("cheaper");
   expect(await everything()).toEqual(before);
 });
 
 test("a plugin without tables is put back to having none", async () => {
-  await copyTables(db, "library");
+  await copyTables(db, library);
   await fill();
-  await restoreTables(db, "library");
+  await restoreTables(db, library);
   expect(await tablesOf(db, "library")).toEqual([]);
   expect(await rows("select name from sqlite_schema where name = 'books'")).toEqual([]);
   expect(await migrate(db, { plugin: "library", migrations })).toEqual(["1"]);
@@ -183,15 +185,15 @@ test("a plugin without tables is put back to having none", async () => {
 test("a copy is of its moment; a later one replaces it, and dropping leaves nothing of it", async () => {
   await fill();
   const before = await everything();
-  await copyTables(db, "library");
+  await copyTables(db, library);
   await run("insert into log values ('later')");
-  await copyTables(db, "library");
+  await copyTables(db, library);
   await run("delete from log");
-  await restoreTables(db, "library");
+  await restoreTables(db, library);
   expect(await rows("select text from log where text = 'later'")).toHaveLength(1);
   await run("delete from log where text = 'later'");
   await dropCopies(db, "library");
-  await expect(restoreTables(db, "library")).rejects.toMatchObject({ code: "NX_TABLE_COPY" });
+  await expect(restoreTables(db, library)).rejects.toMatchObject({ code: "NX_TABLE_COPY" });
   expect(await rows("select * from nexus_copies")).toEqual([]);
   await run("drop table nexus_copies");
   await migrate(db, { plugin: "library", migrations });
@@ -199,14 +201,54 @@ test("a copy is of its moment; a later one replaces it, and dropping leaves noth
   await dropCopies(db, "library");
 });
 
+test("each change has a copy of its own, and others stay while they are needed", async () => {
+  await migrate(db, { plugin: "library", migrations: { "1": sends("create table log (n)") } });
+  for (const change of ["c1", "c2", "c3"]) {
+    await run(`insert into log values ('${change}')`);
+    await copyTables(db, { plugin: "library", change }, ["c2"]);
+  }
+  expect((await copiesOf(db, "library")).toSorted()).toEqual(["c2", "c3"]);
+  await expect(restoreTables(db, library)).rejects.toMatchObject({ code: "NX_TABLE_COPY" });
+  for (const [change, count] of [
+    ["c2", 2],
+    ["c3", 3],
+  ] as const) {
+    await restoreTables(db, { plugin: "library", change });
+    expect(await rows("select * from log")).toHaveLength(count);
+  }
+  await dropCopies(db, "library", ["c3"]);
+  expect(await copiesOf(db, "library")).toEqual(["c3"]);
+  await dropCopies(db, "library");
+  expect(await rows("select name from sqlite_schema where name like 'nexus_copy_%'")).toEqual([]);
+});
+
+test("a copy that was made when changes had no names is found still", async () => {
+  await migrate(db, { plugin: "library", migrations: { "1": sends("create table log (n)") } });
+  await run("insert into log values (1)");
+  await copyTables(db, library);
+  // As it was kept then.
+  await run("alter table nexus_copies rename to named");
+  await run("create table nexus_copies (plugin text primary key, content jsonb not null)");
+  await run("insert into nexus_copies select plugin, content from named");
+  await run("drop table named");
+  await run("delete from log");
+  expect(await copiesOf(db, "library")).toEqual(["earlier"]);
+  await restoreTables(db, { plugin: "library", change: "earlier" });
+  expect(await rows("select * from log")).toEqual([{ n: 1 }]);
+  await copyTables(db, { plugin: "library", change: "c2" }, ["earlier"]);
+  expect((await copiesOf(db, "library")).toSorted()).toEqual(["c2", "earlier"]);
+  await dropCopies(db, "library");
+  expect(await rows("select name from sqlite_schema where name like 'nexus_copy_%'")).toEqual([]);
+});
+
 test("two plugins have a copy each, which no migration may touch", async () => {
   await fill();
   await migrate(db, { plugin: "other", migrations: { "1": sends("create table other (n)") } });
   await run("insert into other values (1)");
-  await copyTables(db, "library");
-  await copyTables(db, "other");
+  await copyTables(db, library);
+  await copyTables(db, { plugin: "other", change: "c1" });
   await dropCopies(db, "library");
-  for (const statement of ["drop table nexus_copy_other_0", "delete from nexus_copies"]) {
+  for (const statement of ["drop table nexus_copy_other_c1_0", "delete from nexus_copies"]) {
     const sneaky = { "1": sends("create table other (n)"), "2": sends(statement) };
     await expect(migrate(db, { plugin: "other", migrations: sneaky })).rejects.toMatchObject({
       code: "NX_TABLE_FOREIGN",
@@ -214,14 +256,14 @@ test("two plugins have a copy each, which no migration may touch", async () => {
     });
   }
   await run("delete from other");
-  await restoreTables(db, "other");
+  await restoreTables(db, { plugin: "other", change: "c1" });
   expect(await rows("select * from other")).toEqual([{ n: 1 }]);
 });
 
 test("an index that keeps no rows cannot be copied, and is named", async () => {
   const search = sends(`create virtual table search using fts5(text, content = "")`);
   await migrate(db, { plugin: "library", migrations: { "1": search } });
-  await expect(copyTables(db, "library")).rejects.toMatchObject({
+  await expect(copyTables(db, library)).rejects.toMatchObject({
     code: "NX_TABLE_COPY",
     message: expect.stringContaining('"search" of plugin "library" cannot be copied'),
   });

@@ -38,7 +38,7 @@ test("nothing stays of a plugin's tables, its history and their copy", async () 
   await migrate(db, { plugin: "other", migrations: { "1": sends("create table other (id)") } });
   const before = await run("select name from sqlite_schema order by name");
   await migrate(db, { plugin: "notes", migrations: notes });
-  await copyTables(db, "notes");
+  await copyTables(db, { plugin: "notes", change: "c1" });
   await dropTables(db, "notes");
   expect(await tablesOf(db, "notes")).toEqual([]);
   const after = await run(

@@ -1,11 +1,11 @@
 import { NexusError } from "../exceptions.ts";
-import { removeCopy } from "./copies.ts";
+import { removeCopies } from "./copies.ts";
 import type { Database } from "./database.ts";
 import { readOwners } from "./owners.ts";
 import { drop, rebuild } from "./rebuild.ts";
 
 /**
- * Drops all tables of a plugin, its history and their copy included: it has never been.
+ * Drops all tables of a plugin, its history and their copies included: it has never been.
  * @throws NX_TABLE_REFERENCED
  */
 export async function dropTables<Tables>(db: Database<Tables>, plugin: string): Promise<void> {
@@ -21,7 +21,7 @@ export async function dropTables<Tables>(db: Database<Tables>, plugin: string): 
         { cure: "Drop the table that refers, or keep the data." },
       );
     }
-    await removeCopy(trx, catalog, plugin);
+    await removeCopies(trx, catalog, plugin);
     await drop(trx, catalog, names);
   });
 }

@@ -18,8 +18,9 @@ export {
   type PlannedMigration,
   planMigrations,
 } from "./plan.ts";
+export { lastingChanges } from "./lasting-changes.ts";
 // The tables of a plugin as a whole.
-export { copyTables, dropCopies, restoreTables } from "./copies.ts";
+export { copiesOf, type CopyName, copyTables, dropCopies, restoreTables } from "./copies.ts";
 export { dropTables } from "./drop-tables.ts";
 export { type Exported, exportTables } from "./export-tables.ts";
 export { tablesOf } from "./owners.ts";

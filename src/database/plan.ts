@@ -38,7 +38,8 @@ export interface PlanOptions extends PluginMigrations {
   readonly patience?: number | undefined;
 }
 
-const usualPatience = 5;
+/** Seconds for each step of a migration that is only foreseen. */
+export const usualPatience = 5;
 
 /**
  * Foresees what a version's migrations would send, and writes nothing. The database is free meanwhile:
@@ -74,7 +75,8 @@ interface Foreseeing {
   readonly patience: number;
 }
 
-async function foresee(
+/** What one migration would send. */
+export async function foresee(
   name: string,
   { migration, dialect, additive, patience }: Foreseeing,
 ): Promise<PlannedMigration> {

@@ -3,45 +3,16 @@ import type { Endpoint } from "../http/index.ts";
 import { logKey } from "../log.ts";
 import { Backoff } from "./backoff.ts";
 import { endQuietly, tellFailure } from "./boot.ts";
+import { putIdle } from "./idle.ts";
 import { tellStopped } from "./news.ts";
+import { inPause, NotUndone } from "./pause.ts";
+import type { PutOptions, Swapped } from "./put-options.ts";
 import { needsFailed, type PluginRecord } from "./record.ts";
 import type { PluginRegistry } from "./registry.ts";
 import type { PluginSource } from "./source.ts";
 import { stand } from "./stand.ts";
 import { type Entrant, type Ground, PluginFailed, Swap } from "./swap.ts";
 import type { MigrationMode, Unit } from "./unit.ts";
-
-export interface PutOptions {
-  /** Default: those that the plugin has. */
-  readonly settings?: Readonly<Record<string, unknown>> | undefined;
-  /** Stops the old ones before; their routes answer 503 meanwhile. */
-  readonly stop?: boolean | Pause;
-  /** Default `additive`, since the old code runs beside the new; with `stop` `expand`. */
-  readonly migrations?: MigrationMode;
-  /** Keeps one that is new and fails, as a value; else it is forgotten. */
-  readonly keep?: boolean;
-  /** Seconds that what runs in the old ones gets; default 30. */
-  readonly drain?: number;
-  /**
-   * Runs when the new ones are well, and nobody has seen them yet: whoever kills the process from then on
-   * finds them at the next start. When it fails, so do they.
-   */
-  readonly decide?: () => Promise<void>;
-}
-
-/** What is done while neither the old ones run nor the new ones. */
-export interface Pause {
-  stopped(): Promise<void>;
-  /** Undoes it: the new ones have failed, and the old ones are about to run again. */
-  failed?(): Promise<void>;
-}
-
-export interface Swapped {
-  /** All that were started: what was put, and what needs it, in the order of need. */
-  readonly plugins: readonly string[];
-  /** Resolves when the last of the old ones has ended. */
-  readonly drained: Promise<void>;
-}
 
 /** What somebody fails with who waits for another plugin. */
 const waiting = new Set(["NX_PLUGIN_NEEDS", "NX_NOT_PROVIDED"]);
@@ -97,54 +68,50 @@ export class Changes {
       const record = records.get(source.manifest.name) ?? records.add({ source });
       return { record, source, settings: options.settings ?? record.settings };
     });
+    const running = entrants.filter(({ record }) => record.enabled);
     const idle = entrants.filter(({ record }) => !record.enabled);
-    for (const { record, source, settings } of idle)
-      Object.assign(record, { source, settings, manifest: source.manifest });
-    if (idle.length === entrants.length) {
-      await options.decide?.();
-      return { plugins: [], drained: Promise.resolve() };
-    }
-    if (idle.length)
-      return this.put(
-        sources.filter((one) => !isOf(idle, one)),
-        options,
-      );
-    const needing = records.needing(entrants.map(({ record }) => record.name));
-    const swap = new Swap(this.#ground, [...entrants, ...needing.map(asItIs)]);
+    // Who decides decides once, when all are well.
+    await around.app.run(() => putIdle(this.#ground, idle, running.length ? {} : options));
+    if (!running.length) return { plugins: [], drained: Promise.resolve() };
+    const swap = this.#swapOf(running);
     const { old } = swap;
-    const mode = options.migrations ?? (options.stop ? "expand" : "additive");
-    const pause = typeof options.stop === "object" ? options.stop : undefined;
-    let isPaused = false;
-    let undo: Pause["failed"];
     try {
-      await around.app.run(async () => {
-        await swap.prepare();
-        if (options.stop) {
-          isPaused = true;
-          await this.#pause(old, options.drain);
-          await pause?.stopped();
-          undo = () => pause?.failed?.() ?? Promise.resolve();
-        }
-        await swap.start(mode);
-        await options.decide?.();
-        await swap.commit();
-      });
+      await around.app.run(() => this.#perform(swap, options));
     } catch (error) {
       await swap.drop();
       void this.#prune([...swap.units.keys()]);
-      for (const { record } of entrants)
-        await this.#refused(record, error, swap.units.get(record.name)!, options);
-      await undo?.();
-      if (isPaused) await this.#resume(old);
+      for (const { record } of running)
+        if (!old.some(({ name }) => name === record.name))
+          await this.#refused(record, error, swap.units.get(record.name)!, options);
       throw error;
     }
-    for (const { record } of entrants) this.#backoff.rest(record);
+    for (const { record } of running) this.#backoff.rest(record);
     const plugins = [...swap.started.keys()];
-    const ended = isPaused ? Promise.resolve() : this.#retire(old, options.drain);
+    const ended = this.#retire(old, options.drain);
     const drained = ended.then(() => this.#prune(plugins));
     this.#news.push(() => swap.tell());
     await this.#revive();
     return { plugins, drained };
+  }
+
+  /**
+   * Makes one, with those that need it, as a change would, and starts nothing.
+   * @throws PluginFailed where it could not be put in force
+   */
+  async check(source: PluginSource, settings: PluginRecord["settings"]): Promise<void> {
+    const record = this.#ground.records.known(source.manifest.name);
+    const swap = this.#swapOf([{ record, source, settings }]);
+    try {
+      await this.#ground.around.app.run(() => swap.prepare());
+    } finally {
+      await swap.drop();
+      void this.#prune([...swap.units.keys()]);
+    }
+  }
+
+  /** Resolves when no older one of a plugin is there any more. */
+  async drained(name: string): Promise<void> {
+    for (const [unit, ended] of this.#ending) if (unit.name === name) await ended;
   }
 
   /**
@@ -246,6 +213,37 @@ export class Changes {
     return work;
   }
 
+  /** With those that need them, which start anew. */
+  #swapOf(entrants: readonly Entrant[]): Swap {
+    const needing = this.#ground.records.needing(entrants.map(({ record }) => record.name));
+    return new Swap(this.#ground, [...entrants, ...needing.map(asItIs)]);
+  }
+
+  /** Puts the new ones in the place of the old ones. @throws what fails; the old ones run on, or again */
+  async #perform(swap: Swap, { stop, migrations, decide, drain }: PutOptions): Promise<void> {
+    await swap.prepare();
+    const takeOver = async (mode: MigrationMode): Promise<void> => {
+      await swap.start(mode);
+      await decide?.();
+      await swap.commit();
+    };
+    if (!stop) return takeOver(migrations ?? "additive");
+    const { old } = swap;
+    await this.#pause(old, drain);
+    try {
+      await inPause(
+        stop,
+        () => takeOver(migrations ?? "expand"),
+        () => swap.drop(),
+      );
+    } catch (error) {
+      // On what could not be undone the old ones might do harm.
+      if (error instanceof NotUndone) await this.#giveUp(old, error);
+      else await this.#resume(old);
+      throw error;
+    }
+  }
+
   /** Closes the routes of some, and ends them. */
   async #pause(old: readonly Unit[], seconds?: number): Promise<void> {
     for (const { name } of old) {
@@ -263,6 +261,16 @@ export class Changes {
     const sources = old.toReversed().map(({ source }) => source);
     // What fails of them has become a value, and is tried again.
     await this.put(sources, { migrations: "expand" }).catch(() => {});
+  }
+
+  /** They were paused, and stay so until somebody mends what is wrong. */
+  async #giveUp(old: readonly Unit[], error: NotUndone): Promise<void> {
+    for (const { name } of old) {
+      const record = this.#ground.records.get(name)!;
+      record.failure = undefined;
+      record.fail("check", error);
+      await this.close(record);
+    }
   }
 
   async #again(record: PluginRecord): Promise<void> {
@@ -286,10 +294,6 @@ export class Changes {
   async #tell(): Promise<void> {
     for (const news of this.#news.splice(0)) await this.#ground.around.app.run(news);
   }
-}
-
-function isOf(entrants: readonly Entrant[], source: PluginSource): boolean {
-  return entrants.some((one) => one.source === source);
 }
 
 /** One that others' change restarts. */

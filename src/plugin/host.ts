@@ -3,10 +3,11 @@ import type { Endpoint } from "../http/index.ts";
 import { logKey } from "../log.ts";
 import { key } from "../scope.ts";
 import { Boot, endQuietly } from "./boot.ts";
-import { Changes, type PutOptions, type Swapped } from "./changes.ts";
+import { Changes } from "./changes.ts";
 import { strangers } from "./checks.ts";
 import { checkPatience } from "./deadline.ts";
 import { Offers } from "./offers.ts";
+import type { PutOptions, Swapped } from "./put-options.ts";
 import type { PluginRecord, PluginStatus } from "./record.ts";
 import { type PluginMemory, PluginRegistry } from "./registry.ts";
 import type { BrokenSource, PluginSource } from "./source.ts";
@@ -181,21 +182,20 @@ export class PluginHost {
   }
 
   /**
-   * Gives one other settings: one that runs is replaced by one that has them.
-   * @throws PluginFailed with all faults; nothing is changed then
+   * Whether one could take the place of the one before it, with those that need that: all of them are
+   * made and compiled, and none is started.
+   * @throws PluginFailed NX_PLUGIN_UNKNOWN
    */
-  async configure(name: string, settings: Readonly<Record<string, unknown>>): Promise<void> {
-    await this.#changes.alone(async () => {
-      const record = this.#records.known(name);
-      if (!record.source) throw unloaded(record);
-      if (record.enabled) {
-        await this.#changes.put([record.source], { settings });
-        return;
-      }
-      const unit = await this.preview(record.source, settings);
-      await unit.end(0);
-      record.settings = settings;
-    });
+  async check(
+    source: PluginSource,
+    settings = this.settingsOf(source.manifest.name),
+  ): Promise<void> {
+    await this.#changes.alone(() => this.#changes.check(source, settings));
+  }
+
+  /** Resolves when nothing runs any more of those that others have taken the place of. */
+  async drained(name: string): Promise<void> {
+    await this.#changes.drained(name);
   }
 
   /**

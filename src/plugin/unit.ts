@@ -160,17 +160,21 @@ export class Unit {
     this.#tasks = await compileTasks(this.name, this.#parts, this.scope);
   }
 
+  /** Brings the tables up to date. */
+  async migrate(mode: MigrationMode): Promise<void> {
+    const { migrations } = this.source.type;
+    if (!Object.keys(migrations).length) return;
+    // Loaded only by those who have tables.
+    const { Database, migrate } = await import("../database/index.ts");
+    const patience = this.#around.startTimeout;
+    const options = { plugin: this.name, migrations, mode, patience, signal: this.#ending.begun };
+    await this.scope.run(() => migrate(findService(this.scope, Database), options));
+  }
+
   /** Brings the tables up to date, starts services and plugin; nobody outside notices yet. */
   async start(mode: MigrationMode = "all"): Promise<void> {
     const instance = this.#instance!;
-    const { migrations } = this.source.type;
-    if (Object.keys(migrations).length) {
-      // Loaded only by those who have tables.
-      const { Database, migrate } = await import("../database/index.ts");
-      const patience = this.#around.startTimeout;
-      const options = { plugin: this.name, migrations, mode, patience, signal: this.#ending.begun };
-      await this.scope.run(() => migrate(findService(this.scope, Database), options));
-    }
+    await this.migrate(mode);
     if (this.#tasks.length) await prepareTasks(this.scope);
     await this.#within("The start of its services", this.#services.start());
     this.scope.defer(() => instance.stop?.());
