@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type App, type AppOptions, createApp } from "nexus-platform/app";
 import {
@@ -104,3 +104,29 @@ export const tables = (migrations: string): TestVersion => ({
 
 /** Its first migration. */
 export const firstTable = `"0001": { expand: (db) => db.schema.createTable("notes_rows").addColumn("text", "text").execute() }`;
+
+/** Versions whose migrations each rename the column before: `a`, `b`, `c`. Each adds what it is asked to, and says all rows. */
+export function renaming(version: 1 | 2 | 3, members = ""): TestVersion {
+  const column = "abc"[version - 1]!;
+  const renames = [...("abc".slice(0, version - 1) as Iterable<string>)].map(
+    (from, at) => `"000${at + 2}": { expand: (db) =>
+      db.schema.alterTable("notes_rows").renameColumn("${from}", "${"abc"[at + 1]}").execute() }`,
+  );
+  const first = `"0001": { expand: (db) => db.schema.createTable("notes_rows").addColumn("a", "text").execute() }`;
+  return {
+    version: `${version}.0.0`,
+    before: `import { Database } from "nexus-platform/database";`,
+    members: `db = inject(Database);
+      static migrations = { ${[first, ...renames].join(", ")} };
+      rows = get("/rows", async () => (await this.db.selectFrom("notes_rows").selectAll().execute()).map((row) => row.${column}));
+      add = get("/add/{text}", ({ text }) => this.db.insertInto("notes_rows").values({ ${column}: text }).execute().then(() => 1));
+      ${members}`,
+  };
+}
+
+/** What a start finds that comes after the process was killed at this moment. */
+export async function killed(folder: string): Promise<string> {
+  const copy = await newFolder();
+  await cp(folder, copy, { recursive: true });
+  return copy;
+}

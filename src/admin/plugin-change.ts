@@ -1,9 +1,11 @@
 import { AuditService } from "../accounts/index.ts";
 import { findContext } from "../context.ts";
+import { endingKey } from "../ending.ts";
+import { isHTTPException } from "../exceptions.ts";
 import { type Lifecycle, lifecycleKey } from "../lifecycle/index.ts";
 import { currentScope, key } from "../scope.ts";
 import { keyOf } from "../services.ts";
-import { refusing } from "./plugin-refusal.ts";
+import { aboutToEnd, refusing } from "./plugin-refusal.ts";
 
 /** Who is behind the command line, where whoever asks has come through that. */
 export const operatorKey = key<string>("nexus/operator");
@@ -28,7 +30,22 @@ export function lifecycle(): Lifecycle {
  * Changes something about a plugin, and writes into the audit log, where there is one, who did it.
  * @throws HTTPException for what an operator can mend
  */
-export function changePlugin<T>(
+export async function changePlugin<T>(
+  change: PluginChange<T>,
+  work: (lifecycle: Lifecycle) => Promise<T>,
+): Promise<T> {
+  const end = currentScope("changePlugin()").root.get(endingKey).begun;
+  if (end.aborted) throw aboutToEnd();
+  try {
+    return await recorded(change, work);
+  } catch (error) {
+    // What it needs may be gone meanwhile.
+    if (end.aborted && !isHTTPException(error)) throw aboutToEnd(error);
+    throw error;
+  }
+}
+
+function recorded<T>(
   { action, plugin, details }: PluginChange<T>,
   work: (lifecycle: Lifecycle) => Promise<T>,
 ): Promise<T> {

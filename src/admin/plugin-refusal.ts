@@ -12,6 +12,7 @@ const statuses: Readonly<Record<string, number>> = {
   NX_VERSION_UNKNOWN: 422,
   NX_INSTALL: 500,
   NX_PLUGIN_STATE: 500,
+  NX_PLUGIN_STOPPED: 503,
   NX_NPM: 502,
 };
 
@@ -30,6 +31,15 @@ export async function refusing<T>(work: () => Promise<T>): Promise<T> {
       cause: error,
     });
   }
+}
+
+/** Who changes something while the app ends hears that, and not what of it is gone already. */
+export function aboutToEnd(cause?: unknown): HTTPException {
+  return new HTTPException(503, "The app is about to end. Ask again when it has started anew.", {
+    errorCode: "NX_PLUGIN_STOPPED",
+    headers: { "Retry-After": "5" },
+    cause,
+  });
 }
 
 /** Why a plugin failed says more than that it did. */

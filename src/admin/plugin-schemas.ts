@@ -59,7 +59,10 @@ export const PluginShape = object("Plugin", {
       to: anyText(),
       at: date(),
       outcome: oneOf(["watched", "kept", "rolled back"]),
-      reason: optional(anyText()),
+      reason: optional(anyText("Why it was rolled back, or is not watched any more")),
+      exported: optional(
+        anyText("The file with the tables as the version that is gone has left them"),
+      ),
     }),
   ),
 });
@@ -88,6 +91,12 @@ export const PlanShape = object("PluginPlan", {
       }),
     ),
     pending: many(anyText("A migration that has yet to be finalized")),
+    ahead: many(
+      object("PluginMigrationAhead", {
+        name: anyText("One that has run, which that version does not know"),
+        reason: anyText("Why it may not live with that"),
+      }),
+    ),
   }),
   breaking: boolean("Whether clients may break: it has to be allowed"),
   needs_stop: boolean("Whether the version before has to be stopped first"),
@@ -133,9 +142,15 @@ const target = {
   version: optional(text({ min: 1, max: 100, description: "An installed one, or a range" })),
   spec: optional(spec),
 };
-export const PlanPlugin = object("PlanPlugin", target);
+/** Beside the settings that the plugin has. */
+const settings = {
+  settings: optional(mapOf(anything("Over those that were given before"))),
+  unset: optional(list(anyText("A setting that is given up"))),
+};
+export const PlanPlugin = object("PlanPlugin", { ...target, ...settings });
 export const UpgradePlugin = object("UpgradePlugin", {
   ...target,
+  ...settings,
   allow_breaking: optional(boolean("Clients may break"), false),
   stop: optional(boolean("Stops the version before, and copies its tables"), false),
   window: optional(
@@ -148,6 +163,10 @@ export const RollbackPlugin = object("RollbackPlugin", {
     boolean("Puts the tables back as they were before an upgrade with stop"),
     false,
   ),
+});
+
+export const FinalizePlugin = object("FinalizePlugin", {
+  now: optional(boolean("Also while it is watched, which ends with that"), false),
 });
 
 export const NewSettings = mapOf(anything());

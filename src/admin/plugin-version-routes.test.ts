@@ -18,7 +18,7 @@ test("an upgrade is planned, refused where clients would break, done, and taken 
       ],
       permissions: [],
       settings: [],
-      migrations: { expand: [], pending: [] },
+      migrations: { expand: [], pending: [], ahead: [] },
       breaking: true,
       needs_stop: false,
       faults: [],

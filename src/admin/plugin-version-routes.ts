@@ -6,6 +6,7 @@ import type { Out } from "../validation/index.ts";
 import { changePlugin, lifecycle } from "./plugin-change.ts";
 import { refusing } from "./plugin-refusal.ts";
 import {
+  FinalizePlugin,
   PlanPlugin,
   PlanShape,
   PluginShape,
@@ -26,33 +27,45 @@ export class PluginVersionRoutes extends Routes {
   plan = post(
     "/{name}/plan",
     { body: PlanPlugin, response: PlanShape, responses: fetching },
-    ({ name, body }) => refusing(() => lifecycle().plan(name, targetOf(body))),
+    ({ name, body }) =>
+      refusing(() => {
+        const { settings, unset } = body;
+        return lifecycle().plan(name, targetOf(body), { settings, unset });
+      }),
   );
 
   /**
    * Upgrade a plugin.
    *
    * The new version starts beside the one that runs, and takes over when it is well. For a while it is
-   * watched; when it is worse than the one before, that one comes back by itself.
+   * watched; when it is worse than the one before, that one comes back by itself. What it is set to beside
+   * what it was set to before is taken back with it.
    */
   upgrade = post(
     "/{name}/upgrade",
     { body: UpgradePlugin, response: PluginShape, responses: fetching },
     ({ name, body }) => {
-      const { allow_breaking: allowBreaking, stop, window, wait, version, spec } = body;
+      const { allow_breaking: allowBreaking, version, spec, settings, unset, ...options } = body;
       const details = (done?: PluginInfo) => ({
         ...done?.last_upgrade,
         ...(done ? {} : { to: version ?? spec }),
         ...(allowBreaking && { allow_breaking: true }),
-        ...(stop && { stop }),
+        ...(options.stop && { stop: true }),
+        // Their values may be secret.
+        ...(settings && { settings: Object.keys(settings) }),
+        ...(unset && { unset }),
       });
       return changePlugin({ action: "plugin.upgraded", plugin: name, details }, (life) =>
-        life.upgrade(name, targetOf(body), { allowBreaking, stop, window, wait }),
+        life.upgrade(name, targetOf(body), { ...options, settings, unset, allowBreaking }),
       );
     },
   );
 
-  /** Go back to the version and the settings before the last change; tables keep what was added. */
+  /**
+   * Take back the last change of a plugin: to the settings before, or else to the version before, with its settings.
+   *
+   * Tables keep what was added.
+   */
   rollback = post(
     "/{name}/rollback",
     { body: optional(RollbackPlugin, { restore: false }), response: PluginShape, responses },
@@ -67,15 +80,19 @@ export class PluginVersionRoutes extends Routes {
   /**
    * Finish an upgrade: give up going back, and take away older versions and what only they needed.
    *
-   * Answers with the migrations whose `contract` was run.
+   * Waits until the version before has ended. Answers with the migrations whose `contract` was run.
    */
   finalize = post(
     "/{name}/finalize",
-    { response: object("PluginFinalized", { migrations: list(anyText()) }), responses },
-    ({ name }) =>
+    {
+      body: optional(FinalizePlugin, { now: false }),
+      response: object("PluginFinalized", { migrations: list(anyText()) }),
+      responses,
+    },
+    ({ name, body }) =>
       changePlugin<{ migrations: string[] }>(
         { action: "plugin.finalized", plugin: name, details: (done) => ({ ...done }) },
-        async (life) => ({ migrations: [...(await life.finalize(name))] }),
+        async (life) => ({ migrations: [...(await life.finalize(name, body))] }),
       ),
   );
 }

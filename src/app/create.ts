@@ -92,9 +92,9 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
     addRoutes(new HealthRoutes(host), "health");
     const lifecycle = await openLifecycle(options, { app: scope, host });
     const sources = await sourcesOf(options);
-    await host.start(sources, options.broken, async () => {
+    await host.start(sources, options.broken, async (fail) => {
       await services.start();
-      await lifecycle?.recover();
+      await lifecycle?.recover(fail);
     });
     const failed = host.plugins.find(({ failure }) => failure);
     if (failed && !options.tolerant) throw rootOf(failed.failure!.error);

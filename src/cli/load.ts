@@ -7,6 +7,7 @@ import { ConfigError, readSettings, type Settings, unknownIn } from "../config/i
 import { messageOf, NexusError } from "../exceptions.ts";
 import { logKey, silent } from "../log.ts";
 import {
+  fallenBack,
   FileStates,
   MemoryStates,
   openInstalled,
@@ -76,7 +77,11 @@ async function openStates(versions: Versions, looksOnly: boolean): Promise<Plugi
     return states;
   }
   const copy = new MemoryStates();
-  const all = states.names.map((name) => [name, { ...states.get(name)!, upgrading: undefined }]);
+  // As the next start would have it, without what that does to tables.
+  const all = states.names.map((name) => {
+    const state = states.get(name)!;
+    return [name, { ...state, ...fallenBack(state), change: undefined, watch: undefined }];
+  });
   await copy.change(Object.fromEntries(all));
   return copy;
 }

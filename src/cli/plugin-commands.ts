@@ -64,6 +64,8 @@ export function addPluginCommands(program: Command): void {
     .command("plan <name> [package]")
     .description("say what an upgrade would change, and whether clients would break")
     .option("--to <version>", "an installed version, or a range of them")
+    .option("--set <key=value>", "a setting of the new version; may be repeated", collect, [])
+    .option("--unset <key>", "a setting that it gives up; may be repeated", collect, [])
     .option("--json", "as JSON")
     .action(async (name, spec, options) =>
       (await import("./plugin-upgrade.ts")).plan(name, spec, options),
@@ -72,6 +74,8 @@ export function addPluginCommands(program: Command): void {
     .command("upgrade <name> [package]")
     .description("bring it to another version without losing a request")
     .option("--to <version>", "an installed version, or a range of them")
+    .option("--set <key=value>", "a setting of the new version; may be repeated", collect, [])
+    .option("--unset <key>", "a setting that it gives up; may be repeated", collect, [])
     .option("--allow-breaking", "clients may break")
     .option("--stop", "stop it first, and copy its tables: for migrations that are not additive")
     .option("--window <seconds>", "how long it is watched, and rolled back if it is worse", seconds)
@@ -82,13 +86,14 @@ export function addPluginCommands(program: Command): void {
     );
   plugin
     .command("rollback <name>")
-    .description("go back to the version and the settings before")
+    .description("take back the last change: to the settings before, or else to the version before")
     .option("--restore", "its tables too: what was written since an upgrade with --stop is lost")
     .option("--json", "as JSON")
     .action(async (name, options) => (await import("./plugin-upgrade.ts")).rollback(name, options));
   plugin
     .command("finalize <name>")
     .description("give up going back: take away older versions, and what only they needed")
+    .option("--now", "also while it is watched, which ends with that")
     .option("--json", "as JSON")
     .action(async (name, options) => (await import("./plugin-upgrade.ts")).finalize(name, options));
   plugin

@@ -36,8 +36,8 @@ export async function config(
   });
 }
 
-/** @throws NX_PLUGIN_COMMAND for what has no name */
-function pairOf(pair: string): [key: string, value: unknown] {
+/** A setting as it is written on a command line. @throws NX_PLUGIN_COMMAND for what has no name */
+export function pairOf(pair: string): [key: string, value: unknown] {
   const [, key, text] = /^([^=]+)=(.*)$/s.exec(pair) ?? [];
   if (key === undefined || text === undefined) {
     throw new NexusError("NX_PLUGIN_COMMAND", `"${pair}" sets nothing.`, {

@@ -7,6 +7,10 @@ export function planText(plan: Plan): string {
   const { plugin, from, to, routes, permissions, settings, migrations, faults } = plan;
   const [breaking, others] = [routes.filter(isBreaking), routes.filter((one) => !isBreaking(one))];
   const pending = migrations.pending.map((name) => [name, "waits for nexus plugin finalize"]);
+  const ahead = migrations.ahead.map(({ name, reason }) => [
+    name,
+    `has run, and is not known to it: ${reason}`,
+  ]);
   const sections = [
     section(
       "It cannot be started",
@@ -22,7 +26,7 @@ export function planText(plan: Plan): string {
     ),
     section("Permissions", permissions.map(worded)),
     section("Settings", settings.map(worded)),
-    section("Migrations", [...migrations.expand.flatMap(stepsOf), ...pending]),
+    section("Migrations", [...ahead, ...migrations.expand.flatMap(stepsOf), ...pending]),
   ].filter(Boolean);
   const head = `${plain(plugin)} ${plain(from)} → ${plain(to)}\n`;
   const words = [

@@ -1,12 +1,16 @@
 import { NexusError } from "../exceptions.ts";
 import type { Plan } from "../lifecycle/index.ts";
 import { absolute, type OutputOptions, pathOf, say, tell } from "./plugin.ts";
+import { pairOf } from "./plugin-config.ts";
 import { withPlugins } from "./plugin-control.ts";
 import { planText } from "./plugin-plan-view.ts";
 import { stateOf, type ToldPlugin } from "./plugin-view.ts";
 
 export interface TargetOptions extends OutputOptions {
   readonly to?: string;
+  /** `key=value` each. */
+  readonly set: readonly string[];
+  readonly unset: readonly string[];
 }
 
 export interface UpgradeOptions extends TargetOptions {
@@ -19,9 +23,9 @@ export interface UpgradeOptions extends TargetOptions {
 export async function plan(
   name: string,
   spec: string | undefined,
-  { to, json }: TargetOptions,
+  { to, json, ...given }: TargetOptions,
 ): Promise<void> {
-  const target = await targetOf(spec, to);
+  const target = { ...(await targetOf(spec, to)), ...settingsIn(given) };
   await withPlugins("plan", async ({ ask }) => {
     const found = await ask<Plan>("POST", `${pathOf(name)}/plan`, target);
     if (json) tell(found);
@@ -33,9 +37,9 @@ export async function plan(
 export async function upgrade(
   name: string,
   spec: string | undefined,
-  { to, json, allowBreaking, stop, window, wait }: UpgradeOptions,
+  { to, json, allowBreaking, stop, window, wait, ...given }: UpgradeOptions,
 ): Promise<void> {
-  const target = await targetOf(spec, to);
+  const target = { ...(await targetOf(spec, to)), ...settingsIn(given) };
   const body = { ...target, allow_breaking: allowBreaking, stop, window, wait };
   await withPlugins("change", async ({ ask, isServer }) => {
     // Nobody asks an app that ends at once.
@@ -46,7 +50,9 @@ export async function upgrade(
     if (isBack) process.exitCode = 1;
     if (json) tell(plugin);
     else if (isBack)
-      say(`${name} was rolled back from ${last.from} to ${last.to}: ${last.reason}.`);
+      say(
+        `${name} was rolled back from ${last.from} to ${last.to}: ${last.reason}.${last.exported ? ` As ${last.from} has left them, its tables are in ${last.exported}.` : ""}`,
+      );
     else if (until) say(`${name} ${version} is ${stateOf(plugin)}, and watched until ${until}.`);
     else say(`${name} ${version} is ${stateOf(plugin)}.`);
   });
@@ -63,9 +69,12 @@ export async function rollback(
   });
 }
 
-export async function finalize(name: string, { json }: OutputOptions): Promise<void> {
+export async function finalize(
+  name: string,
+  { json, now = false }: OutputOptions & { readonly now?: boolean },
+): Promise<void> {
   await withPlugins("change", async ({ ask }) => {
-    const done = await ask<{ migrations: string[] }>("POST", `${pathOf(name)}/finalize`);
+    const done = await ask<{ migrations: string[] }>("POST", `${pathOf(name)}/finalize`, { now });
     const { migrations } = done;
     if (json) tell(done);
     else
@@ -75,6 +84,13 @@ export async function finalize(name: string, { json }: OutputOptions): Promise<v
           : `${name} is finalized: no migration was waiting for that.`,
       );
   });
+}
+
+function settingsIn({ set, unset }: Pick<TargetOptions, "set" | "unset">) {
+  return {
+    ...(set.length && { settings: Object.fromEntries(set.map(pairOf)) }),
+    ...(unset.length && { unset }),
+  };
 }
 
 async function targetOf(spec: string | undefined, version: string | undefined) {

@@ -33,7 +33,7 @@ export function detailsOf(plugin: ToldPlugin): string {
     ["about", plugin.description],
     ["version", plugin.version],
     ["installed", plugin.versions.join(", ")],
-    ["previous", previous && (previous.version ?? "other settings")],
+    ["previous", previous && previousOf(plugin)],
     ["origin", plugin.origin],
     ["folder", plugin.folder],
     ["state", `${stateOf(plugin)} since ${plugin.since}`],
@@ -51,7 +51,7 @@ export function detailsOf(plugin: ToldPlugin): string {
     [
       "last upgrade",
       upgrade &&
-        `${upgrade.from} → ${upgrade.to} at ${upgrade.at}: ${upgrade.outcome}${upgrade.reason ? `, ${upgrade.reason}` : ""}`,
+        `${upgrade.from} → ${upgrade.to} at ${upgrade.at}: ${upgrade.outcome}${upgrade.reason ? `, ${upgrade.reason}` : ""}${upgrade.exported ? `; its tables are in ${upgrade.exported}` : ""}`,
     ],
   ];
   const said = rows.flatMap(([name, text]) => (text ? [[name, plain(text)]] : []));
@@ -63,6 +63,12 @@ export function detailsOf(plugin: ToldPlugin): string {
     ),
     section("Permissions", Object.entries(plugin.permissions)),
   ].join("");
+}
+
+/** What a rollback leads to. */
+function previousOf({ version, previous }: ToldPlugin): string {
+  const before = previous!.version;
+  return before === undefined || before === version ? "other settings" : before;
 }
 
 /** What somebody should know of a plugin at first sight. */

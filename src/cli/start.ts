@@ -1,3 +1,4 @@
+import { lifecycleKey } from "../lifecycle/index.ts";
 import { logKey } from "../log.ts";
 import { serveControl } from "./control-server.ts";
 import { loadApp, type LoadedApp, type LoadOptions } from "./load.ts";
@@ -36,6 +37,7 @@ export async function start(options?: LoadOptions): Promise<LoadedApp> {
   process.on("SIGINT", end);
   faults.release(app, () => {
     process.exitCode = 1;
+    app.scope.find(lifecycleKey)?.crash();
     end();
   });
   const missing = app.plugins.plugins.filter(({ failure }) => failure).map(({ name }) => name);

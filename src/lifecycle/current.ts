@@ -1,5 +1,6 @@
 import { NexusError } from "../exceptions.ts";
 import { type BrokenSource, type Manifest, placeOf, type PluginSource } from "../plugin/index.ts";
+import { fallBack } from "./fall-back.ts";
 import { loadInstalled } from "./options.ts";
 import type { PluginStates } from "./state.ts";
 import type { Versions } from "./versions.ts";
@@ -11,7 +12,7 @@ export interface Installed {
 }
 
 /**
- * Loads the version of each installed plugin that runs.
+ * Loads the version of each installed plugin that runs: the one before, where a new one has crashed.
  * @param others those that were found elsewhere
  * @throws NX_PLUGIN_TWICE where one of them has the name of an installed one
  */
@@ -20,6 +21,7 @@ export async function openInstalled(
   states: PluginStates,
   others: readonly (PluginSource | BrokenSource)[],
 ): Promise<Installed> {
+  await fallBack(states);
   const sources: PluginSource[] = [];
   const broken: BrokenSource[] = [];
   for (const name of states.names) {

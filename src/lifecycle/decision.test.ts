@@ -33,7 +33,10 @@ test("what is decided is kept before anybody sees it, by an upgrade as by a roll
   expect(await ask(app, "/notes")).toEqual([200, "1.1.0"]);
   seen.length = 0;
   await plugins.rollback("notes");
-  expect(seen).toEqual([["1.0.0", "1.1.0"]]);
+  expect(seen).toEqual([
+    ["1.1.0", "1.1.0"],
+    ["1.0.0", "1.1.0"],
+  ]);
   expect(await ask(app, "/notes")).toEqual([200, "1.0.0"]);
 });
 
@@ -48,7 +51,7 @@ test("what cannot be kept does not take over", async () => {
   const target = { spec: await write({ version: "1.1.0" }) };
   await expect(plugins.upgrade("notes", target)).rejects.toThrow("disk full");
   expect([await ask(app, "/notes"), await kept()]).toEqual([[200, "1.0.0"], "1.0.0"]);
-  expect(states.get("notes")).not.toHaveProperty("upgrading");
+  expect(states.get("notes")).not.toHaveProperty("change");
 });
 
 test("what fails at the last moment is not decided any more", async () => {

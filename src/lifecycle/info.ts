@@ -1,6 +1,6 @@
 import type { PluginState } from "../plugin/index.ts";
 import { known, type LifecycleOptions, type Origin, originOf, savedOf } from "./options.ts";
-import type { LastUpgrade, Upgrades } from "./upgrades.ts";
+import type { LastUpgrade, Watches } from "./watches.ts";
 
 /** What there is to know of a plugin, for who looks after it. */
 export interface PluginInfo {
@@ -39,7 +39,7 @@ export interface PluginInfo {
 /** @throws NX_PLUGIN_UNKNOWN */
 export async function infoOf(
   options: LifecycleOptions,
-  upgrades: Upgrades,
+  watches: Watches,
   name: string,
 ): Promise<PluginInfo> {
   const { host, versions } = options;
@@ -65,7 +65,7 @@ export async function infoOf(
     routes: host.routesOf(name).map(({ method, path }) => ({ method, path })),
     permissions: { ...manifest?.permissions, ...source?.type.permissions },
     ...host.traffic(name),
-    watched_until: upgrades.watchedUntil(name),
-    last_upgrade: upgrades.last(name),
+    watched_until: watches.until(name),
+    last_upgrade: watches.last(name),
   };
 }

@@ -42,7 +42,7 @@ export async function install(
     const tarball = await obtain(spec, draft.path, { appFolder, signal });
     const integrity = await integrityOf(tarball);
     const folder = join(draft.path, "package");
-    await unpack(tarball, folder, limits);
+    await unpack(tarball, folder, { limits, as: what });
     const json = await readPackage(folder, what);
     const about = { ...json.about, integrity, from: what, installedAt: new Date().toISOString() };
     const same = await findSame(versions, about);

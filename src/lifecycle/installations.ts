@@ -1,10 +1,9 @@
-import { join } from "node:path";
-import { settingsKey } from "../config/index.ts";
 import { NexusError } from "../exceptions.ts";
 import { tellNews } from "../plugin/news.ts";
 import { forgetTasks } from "../tasks/index.ts";
 import type { Installation } from "./install.ts";
 import {
+  exportFileFor,
   known,
   type LifecycleOptions,
   loadInstalled,
@@ -70,7 +69,8 @@ export class Installations {
     const { host, states, versions, app } = this.#options;
     const { manifest } = known(host, name);
     await host.disable(name);
-    const file = data === "export" ? this.#exportFile(name, manifest?.version ?? "") : undefined;
+    const file =
+      data === "export" ? exportFileFor(this.#options, name, manifest?.version ?? "") : undefined;
     if (file !== undefined) await this.#tables.export(name, file);
     if (data !== "keep") {
       await this.#tables.drop(name);
@@ -82,11 +82,5 @@ export class Installations {
     await tellNews({ app }, `plugin.${name}.uninstalled`, { plugin: name, data });
     tell(this.#options, name, `Uninstalled (data: ${data})`);
     return file === undefined ? {} : { exported: file };
-  }
-
-  #exportFile(name: string, version: string): string {
-    const { app, exportsFolder = join(app.get(settingsKey).dataDir, "exports") } = this.#options;
-    const moment = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "");
-    return join(exportsFolder, `${name}-${version}-${moment}.ndjson`);
   }
 }

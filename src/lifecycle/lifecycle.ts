@@ -1,16 +1,14 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join, sep } from "node:path";
-import { NexusError } from "../exceptions.ts";
-import { logKey } from "../log.ts";
-import { loadPlaces, loadPlugin, type PluginSource } from "../plugin/index.ts";
+import { messageOf, NexusError } from "../exceptions.ts";
+import { loadPlaces } from "../plugin/index.ts";
 import { key } from "../scope.ts";
 import { infoOf, type PluginInfo } from "./info.ts";
 import { type DataFate, Installations } from "./installations.ts";
 import {
   known,
   type LifecycleOptions,
-  loadInstalled,
   mustBeInstalled,
   originOf,
   refuseTaken,
@@ -19,9 +17,11 @@ import {
   tell,
 } from "./options.ts";
 import type { Plan } from "./plan.ts";
-import { type PluginSettings, settingsOf, uncover } from "./plugin-settings.ts";
+import { type NewSettings, type PluginSettings, settingsOf, uncover } from "./plugin-settings.ts";
 import { PluginTables } from "./plugin-tables.ts";
-import { type Target, type UpgradeOptions, Upgrades } from "./upgrades.ts";
+import { copiesIn } from "./state.ts";
+import { freshSource, type Target } from "./target.ts";
+import { type RollbackOptions, type UpgradeOptions, Upgrades } from "./upgrades.ts";
 
 export const lifecycleKey = key<Lifecycle>("nexus/lifecycle");
 
@@ -39,7 +39,7 @@ export class Lifecycle {
   constructor(options: LifecycleOptions) {
     this.#options = options;
     this.#tables = new PluginTables(options.app);
-    this.#upgrades = new Upgrades(options, this.#tables);
+    this.#upgrades = new Upgrades(options, this.#tables, (name, work) => this.#alone(name, work));
     this.#installations = new Installations(options, this.#tables);
   }
 
@@ -49,7 +49,7 @@ export class Lifecycle {
 
   /** @throws NX_PLUGIN_UNKNOWN */
   info(name: string): Promise<PluginInfo> {
-    return infoOf(this.#options, this.#upgrades, name);
+    return infoOf(this.#options, this.#upgrades.watches, name);
   }
 
   /**
@@ -96,13 +96,16 @@ export class Lifecycle {
 
   /** @throws PluginFailed NX_PLUGIN_UNKNOWN */
   enable(name: string): Promise<PluginInfo> {
-    return this.#alone(name, async () => {
+    return this.#change(name, async () => {
       const { host } = this.#options;
       const { state } = known(host, name);
       if (!savedOf(this.#options, name).enabled) await save(this.#options, name, { enabled: true });
       if (state === "started") return this.info(name);
       // What could not be loaded may have been mended since.
-      await host.enable(name, host.sourceOf(name) ? undefined : await this.#fresh(name));
+      await host.enable(
+        name,
+        host.sourceOf(name) ? undefined : await freshSource(this.#options, name),
+      );
       tell(this.#options, name, "Enabled");
       return this.info(name);
     });
@@ -119,21 +122,26 @@ export class Lifecycle {
         mustBeInstalled(this.#options, name, "disabled");
       const running = host.plugins.filter(({ enabled }) => enabled).map((one) => one.name);
       await host.disable(name, { cascade });
-      this.#upgrades.leave(name);
       const changed = running.filter((one) => host.status(one)?.enabled === false);
       await states.change(
         Object.fromEntries(
-          changed.map((one) => [one, { ...savedOf(this.#options, one), enabled: false }]),
+          changed.map((one) => [
+            one,
+            { ...savedOf(this.#options, one), enabled: false, watch: undefined },
+          ]),
         ),
       );
-      for (const one of changed) tell(this.#options, one, "Disabled");
+      for (const one of changed) {
+        this.#upgrades.watches.leave(one, "it was disabled");
+        tell(this.#options, one, "Disabled");
+      }
       return this.info(name);
     });
   }
 
   /** Loads its code anew where that can have changed, and starts it beside the old one. @throws PluginFailed */
   reload(name: string): Promise<PluginInfo> {
-    return this.#alone(name, async () => {
+    return this.#change(name, async () => {
       const { host } = this.#options;
       const { enabled } = known(host, name);
       if (!enabled) {
@@ -141,8 +149,9 @@ export class Lifecycle {
           cure: "Enable it: that loads its code too.",
         });
       }
-      await host.put([await this.#fresh(name)], { keep: true });
-      this.#upgrades.leave(name);
+      await host.put([await freshSource(this.#options, name)], { keep: true });
+      if (savedOf(this.#options, name).watch) await save(this.#options, name, { watch: undefined });
+      this.#upgrades.watches.leave(name, "it was reloaded");
       tell(this.#options, name, "Reloaded");
       return this.info(name);
     });
@@ -158,55 +167,53 @@ export class Lifecycle {
    * @throws PluginFailed with all faults; nothing is changed then
    */
   configure(name: string, settings: Readonly<Record<string, unknown>>): Promise<PluginInfo> {
-    return this.#alone(name, async () => {
-      const { host } = this.#options;
-      const { manifest } = known(host, name);
-      const before = host.settingsOf(name);
+    return this.#change(name, async () => {
+      const before = this.#options.host.settingsOf(name);
       // An object in, an object out.
       const next = uncover(settings, before) as Record<string, unknown>;
-      await host.configure(name, next);
-      this.#upgrades.leave(name);
-      const version = host.sourceOf(name)?.installed ? manifest?.version : undefined;
-      await save(this.#options, name, { settings: next, previous: { version, settings: before } });
-      tell(this.#options, name, "Configured");
+      await this.#upgrades.configure(name, next);
       return this.info(name);
     });
   }
 
   /** What an upgrade would change. @throws NX_PLUGIN_UNKNOWN NX_PLUGIN_ORIGIN NX_VERSION_UNKNOWN, and what `install` throws */
-  plan(name: string, target: Target): Promise<Plan> {
-    return this.#alone(name, () => this.#upgrades.plan(name, target));
+  plan(name: string, target: Target, settings: NewSettings = {}): Promise<Plan> {
+    return this.#alone(name, () => this.#upgrades.plan(name, target, settings));
   }
 
   /**
    * Brings it to another version: the new one starts beside the old one, is checked and takes over; when
    * it is worse than the old one in the time in which it is watched, it is rolled back.
-   * @throws NX_PLUGIN_BREAKING NX_MIGRATION_NOT_ADDITIVE NX_MIGRATION_PENDING PluginFailed; the old one goes on then
+   * @throws NX_PLUGIN_BREAKING NX_MIGRATION_NOT_ADDITIVE NX_MIGRATION_PENDING NX_MIGRATION_AHEAD PluginFailed;
+   * the old one goes on then
    */
   async upgrade(name: string, target: Target, options: UpgradeOptions = {}): Promise<PluginInfo> {
-    const { watched } = await this.#alone(name, () =>
-      this.#upgrades.upgrade(name, target, options, (reason, isCurrent) =>
-        this.#alone(name, async () => {
-          if (isCurrent()) await this.#upgrades.rollback(name, {}, reason);
-        }),
-      ),
+    const { watched } = await this.#change(name, () =>
+      this.#upgrades.upgrade(name, target, options),
     );
     if (options.wait) await watched;
     return this.info(name);
   }
 
-  /** Goes back to the version and the settings before. @throws NX_NO_PREVIOUS NX_ROLLBACK PluginFailed */
-  rollback(name: string, options: { readonly restore?: boolean } = {}): Promise<PluginInfo> {
-    return this.#alone(name, async () => {
+  /**
+   * Goes back by one change: to the settings before, or else to the version before, with its settings.
+   * @throws NX_NO_PREVIOUS NX_ROLLBACK PluginFailed
+   */
+  rollback(name: string, options: RollbackOptions = {}): Promise<PluginInfo> {
+    return this.#change(name, async () => {
       await this.#upgrades.rollback(name, options);
       return this.info(name);
     });
   }
 
-  /** Gives up going back, and runs the `contract` of its migrations. @returns which */
-  finalize(name: string): Promise<readonly string[]> {
-    return this.#alone(name, async () => {
-      const done = await this.#upgrades.finalize(name);
+  /**
+   * Gives up going back, and runs the `contract` of its migrations, when the version before has ended.
+   * @param options `now`: also while it is watched
+   * @returns which. @throws NX_PLUGIN_WATCHED
+   */
+  finalize(name: string, options: { readonly now?: boolean } = {}): Promise<readonly string[]> {
+    return this.#change(name, async () => {
+      const done = await this.#upgrades.finalize(name, options);
       tell(this.#options, name, "Finalized");
       return done;
     });
@@ -219,8 +226,11 @@ export class Lifecycle {
   ): Promise<{ readonly exported?: string }> {
     return this.#alone(name, async () => {
       mustBeInstalled(this.#options, name, "uninstalled");
-      this.#upgrades.leave(name);
-      return this.#installations.remove(name, data);
+      const hasCopies = copiesIn(savedOf(this.#options, name)).length > 0;
+      const removed = await this.#installations.remove(name, data);
+      this.#upgrades.watches.leave(name, "it was uninstalled");
+      if (hasCopies) await this.#tables.dropCopies(name, []);
+      return removed;
     });
   }
 
@@ -241,27 +251,34 @@ export class Lifecycle {
     }
   }
 
-  /** Takes back what was cut short; before plugins start. */
-  async recover(): Promise<void> {
-    const { states, app } = this.#options;
-    for (const name of states.names) {
-      const { upgrading, version } = states.get(name)!;
-      if (!upgrading) continue;
-      if (upgrading.copied) await this.#tables.restore(name);
-      await save(this.#options, name, { upgrading: undefined });
-      const text = `The upgrade of "${name}" to ${upgrading.version} was cut short: it runs ${version}`;
-      app.get(logKey).warn({ plugin: name }, text);
+  /**
+   * Takes back, or finishes, what was cut short, and goes on watching; before plugins start.
+   * @param fail is called for one of which that cannot be done: it must not run
+   */
+  async recover(fail: (name: string, error: unknown) => Promise<void>): Promise<void> {
+    for (const name of this.#options.states.names) {
+      try {
+        await this.#upgrades.settle(name);
+        await this.#upgrades.watches.resume(name);
+      } catch (error) {
+        await fail(name, error);
+        if (!this.#options.host.status(name)?.enabled)
+          tell(this.#options, name, messageOf(error), "error");
+      }
     }
   }
 
-  /** Its code as it is now. */
-  async #fresh(name: string): Promise<PluginSource> {
-    const { host, modules, versions, states } = this.#options;
-    const { folder } = known(host, name);
-    const source = host.sourceOf(name);
-    const version = states.get(name)?.version;
-    if (version !== undefined && versions) return loadInstalled(await versions.find(name, version));
-    return folder === undefined ? source! : loadPlugin(folder, modules);
+  /** The process is about to end by an error that nobody caught: the next start goes back from what is watched. */
+  crash(): void {
+    this.#upgrades.watches.crash();
+  }
+
+  /** As `alone`; what was cut short before is settled first. */
+  #change<T>(name: string, work: () => Promise<T>): Promise<T> {
+    return this.#alone(name, async () => {
+      await this.#upgrades.settle(name);
+      return work();
+    });
   }
 
   /** One step at a time for each plugin. */

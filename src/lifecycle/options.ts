@@ -1,4 +1,5 @@
-import type { Env } from "../config/index.ts";
+import { join } from "node:path";
+import { type Env, settingsKey } from "../config/index.ts";
 import { NexusError } from "../exceptions.ts";
 import { logKey } from "../log.ts";
 import {
@@ -119,12 +120,22 @@ export function refuseTaken({ host }: LifecycleOptions, { manifest, folder }: Pl
   );
 }
 
+/** A new file for the tables of a plugin, as one of its versions has them. */
+export function exportFileFor(
+  { app, exportsFolder = join(app.get(settingsKey).dataDir, "exports") }: LifecycleOptions,
+  name: string,
+  version: string,
+): string {
+  const moment = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "");
+  return join(exportsFolder, `${name}-${version}-${moment}.ndjson`);
+}
+
 /** What was done to a plugin, for its log. */
 export function tell(
   { app }: LifecycleOptions,
   plugin: string,
   text: string,
-  level: "info" | "warn" = "info",
+  level: "info" | "warn" | "error" = "info",
 ): void {
   app.get(logKey)[level]({ plugin }, text);
 }

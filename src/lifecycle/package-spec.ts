@@ -10,8 +10,8 @@ export type PackageSpec =
   | { readonly kind: "npm"; readonly wanted: string };
 
 /**
- * Reads what is to be installed: a path to a folder or a tarball (`./notes`, `notes-1.0.0.tgz`), or the
- * name of an npm package with a range (`@acme/notes@^1.0.0`).
+ * Reads what is to be installed: a path to a folder or a tarball (`./notes`, `plugins/notes`,
+ * `notes-1.0.0.tgz`), or the name of an npm package with a range (`@acme/notes@^1.0.0`).
  * @param from where relative paths begin
  * @throws NX_PACKAGE_SPEC for anything else, and for a path where there is none
  */
@@ -26,6 +26,9 @@ export async function readPackageSpec(text: string, from: string): Promise<Packa
   const [, , range] = packageName.exec(text) ?? [];
   const isKnown = range === undefined ? packageName.test(text) : isWanted(range);
   if (isKnown) return { kind: "npm", wanted: text };
+  // A name of npm's has one slash at most, and then a scope before it: this can be nothing else.
+  const path = resolve(from, text);
+  if (text.includes("/") && (await isFolder(path))) return { kind: "folder", path };
   throw noPackage(
     /^[\w+]+:/.test(text)
       ? "Nothing is installed from a URL"
@@ -38,6 +41,10 @@ const isTarball = /\.(?:tgz|tar\.gz)$/i;
 const isPath = /^(?:\.{0,2}[/\\]|\.{1,2}$|[a-z]:[/\\])|^(?!\w+:).*\.(?:tgz|tar\.gz)$/i;
 /** No option of npm, whose names begin with a dash. */
 const packageName = /^((?:@[a-z0-9~][\w.~-]*\/)?[a-z0-9~][\w.~-]*)(?:@(.*))?$/;
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+}
 
 function isWanted(range: string): boolean {
   return range !== "" && (isRange(range) || /^[a-z][\w.-]*$/i.test(range));

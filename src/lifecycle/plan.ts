@@ -30,6 +30,8 @@ export interface Plan {
     readonly expand: readonly PlannedMigration[];
     /** What waits for `finalize`. */
     readonly pending: readonly string[];
+    /** What has run, and that version does not know and may not live with, each with the reason. */
+    readonly ahead: readonly { readonly name: string; readonly reason: string }[];
   };
   /** Whether clients may break: to be allowed. */
   readonly breaking: boolean;
@@ -39,11 +41,17 @@ export interface Plan {
   readonly faults: readonly string[];
 }
 
+export interface PlannedVersion {
+  readonly source: PluginSource;
+  /** What it is set to then, over the config file's. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
 /** Compares a version with the one that runs; it is made and compiled for that, and never started. */
 export async function createPlan(
   options: LifecycleOptions,
   tables: PluginTables,
-  source: PluginSource,
+  { source, settings: given }: PlannedVersion,
 ): Promise<Plan> {
   const { host } = options;
   const { name, version } = source.manifest;
@@ -53,12 +61,14 @@ export async function createPlan(
     try {
       return await work();
     } catch (error) {
-      faults.push(messageOf(error));
+      const fault = messageOf(error);
+      if (!faults.includes(fault)) faults.push(fault);
       return otherwise;
     }
   };
+  await attempt(() => host.check(source, given), undefined);
   const routes = await attempt(async () => {
-    const after = (await endpointsOf(options, source))!;
+    const after = (await endpointsOf(options, source, given))!;
     const before = host.routesOf(name).length
       ? host.routesOf(name)
       : await endpointsOf(options, old).catch(() => undefined);
@@ -70,11 +80,13 @@ export async function createPlan(
     const values = old && valuesOf(options, old);
     return compareSettings(old?.type.config, source.type.config, values);
   }, []);
-  const { migrations, pending } = await attempt(() => tables.plan(source), {
+  const planned = await attempt(() => tables.plan(source), {
     migrations: [],
     pending: [],
     ahead: [],
   });
+  const { migrations, pending } = planned;
+  const ahead = await attempt(() => tables.lasting(name, planned.ahead, old), []);
   return {
     plugin: name,
     from: host.status(name)?.manifest?.version ?? "",
@@ -82,7 +94,7 @@ export async function createPlan(
     routes,
     permissions: comparePermissions(old ? permissionsOf(old) : {}, permissionsOf(source)),
     settings,
-    migrations: { expand: migrations, pending },
+    migrations: { expand: migrations, pending, ahead },
     breaking: routes.some((change) => change.breaking),
     needs_stop: migrations.some(({ obstacles }) => obstacles.length > 0),
     faults,
@@ -103,8 +115,9 @@ function compareRoutes(
 async function endpointsOf(
   { host }: LifecycleOptions,
   source: PluginSource | undefined,
+  settings?: PlannedVersion["settings"],
 ): Promise<readonly Endpoint[] | undefined> {
-  const unit = source && (await host.preview(source));
+  const unit = source && (await host.preview(source, settings));
   await unit?.end(0);
   return unit?.endpoints;
 }

@@ -53,3 +53,21 @@ export function uncover(next: unknown, before: unknown): unknown {
     Object.entries(next).map(([key, one]) => [key, uncover(one, Object(before)[key])]),
   );
 }
+
+/** What is given beside an upgrade. */
+export interface NewSettings {
+  /** Over those that were given before. */
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
+  readonly unset?: readonly string[] | undefined;
+}
+
+/** What was given before, with what is given now over it. */
+export function mergeSettings(
+  { settings = {}, unset = [] }: NewSettings,
+  before: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  // An object in, an object out.
+  const given = uncover(settings, before) as Record<string, unknown>;
+  const all = Object.entries({ ...before, ...given });
+  return Object.fromEntries(all.filter(([key]) => !unset.includes(key)));
+}

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../exceptions.ts";
 import type { PluginHost } from "../plugin/index.ts";
-import { longest } from "../waiting.ts";
 
 /** Requests of a version, and those of its answers that were its own fault (5xx). */
 export interface Traffic {
@@ -14,7 +13,7 @@ export interface ProbationOptions {
   readonly plugin: string;
   /** Of the version before. */
   readonly before: Traffic;
-  readonly seconds: number;
+  readonly until: Date;
 }
 
 /** The least number of faults that says anything, and how much worse than before is worse. */
@@ -35,7 +34,7 @@ export class Probation {
 
   constructor(options: ProbationOptions) {
     this.#options = options;
-    this.until = new Date(Date.now() + Math.min(options.seconds * 1000, longest));
+    this.until = options.until;
     this.verdict = this.#watch();
   }
 
@@ -64,8 +63,11 @@ export class Probation {
 
   async #isUnwell(): Promise<string | undefined> {
     const { host, plugin } = this.#options;
+    const { state, failure } = host.status(plugin) ?? {};
     try {
-      await host.health(plugin);
+      if (failure) throw failure.error;
+      // While the app starts it may not have come so far.
+      if (state === "started") await host.health(plugin);
       this.#unwell = 0;
       return undefined;
     } catch (error) {

@@ -3,7 +3,7 @@ import type { Plan } from "./plan.ts";
 
 /**
  * Refuses what an operator has not allowed.
- * @throws NX_PLUGIN_BREAKING NX_MIGRATION_NOT_ADDITIVE NX_MIGRATION_PENDING
+ * @throws NX_PLUGIN_BREAKING NX_MIGRATION_NOT_ADDITIVE NX_MIGRATION_PENDING NX_MIGRATION_AHEAD
  */
 export function refuseUpgrade(
   { plugin, to, routes, migrations }: Plan,
@@ -16,7 +16,17 @@ export function refuseUpgrade(
       cure: "Upgrade with allow-breaking when they are ready for it.",
     });
   }
-  const { expand, pending } = migrations;
+  const { expand, pending, ahead } = migrations;
+  const [lasting] = ahead;
+  if (lasting) {
+    throw new NexusError(
+      "NX_MIGRATION_AHEAD",
+      `"${plugin}" ${to} does not know what has become of its tables: migration "${lasting.name}" has run, and ${lasting.reason}.`,
+      {
+        cure: "Use a version that knows it; `rollback` with restore goes back over an upgrade with --stop, tables and all.",
+      },
+    );
+  }
   if (expand.length && pending.length) {
     const names = pending.map((name) => `"${name}"`).join(", ");
     throw new NexusError(

@@ -4,6 +4,7 @@ import { isRecord } from "../config/place.ts";
 import { Drafts } from "../drafts.ts";
 import { messageOf, NexusError } from "../exceptions.ts";
 import { commit, isMissing } from "../commit.ts";
+import { type EarlierState, modernState } from "./earlier-state.ts";
 import { type PluginStates, type SavedState, type StateChanges, withChanges } from "./state.ts";
 
 /** Remembers in a file, which one process writes: whenever that is killed, the file is whole. */
@@ -78,10 +79,11 @@ export class FileStates implements PluginStates {
   }
 }
 
-interface Content {
+interface Content<State = SavedState> {
   readonly format: number;
-  readonly plugins: Readonly<Record<string, SavedState>>;
+  readonly plugins: Readonly<Record<string, State>>;
 }
+
 /** Of the file; a later one may mean something else by the same words. */
 const format = 1;
 
@@ -102,7 +104,9 @@ async function read(file: string): Promise<Content> {
   }
   const faults = faultsIn(content);
   if (faults.length) throw broken(file, faults);
-  return content as Content;
+  const { plugins, ...others } = content as Content<EarlierState>;
+  const modern = Object.entries(plugins).map(([name, state]) => [name, modernState(state)]);
+  return { ...others, plugins: Object.fromEntries(modern) };
 }
 
 function faultsIn(content: unknown): string[] {
@@ -121,14 +125,36 @@ const perhaps =
   (value: unknown): boolean =>
     value === undefined || fits(value);
 
+function isPrevious(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    perhaps(isText)(value["version"]) &&
+    perhaps(isText)(value["copy"]) &&
+    perhaps(isRecord)(value["settings"]) &&
+    perhaps(isPrevious)(value["previous"])
+  );
+}
+
+const isDue = (value: unknown): boolean =>
+  isRecord(value) &&
+  isText(value["from"]) &&
+  isText(value["reason"]) &&
+  perhaps(isText)(value["copy"]);
+
 /** What each member must be; others are none of ours. */
 const shapes: Readonly<Record<string, (value: unknown) => boolean>> = {
   enabled: (value) => typeof value === "boolean",
   version: perhaps(isText),
-  previous: perhaps(
+  previous: perhaps(isPrevious),
+  change: perhaps(
     (value) =>
-      isRecord(value) && perhaps(isText)(value["version"]) && perhaps(isRecord)(value["settings"]),
+      isRecord(value) &&
+      isText(value["id"]) &&
+      isText(value["kind"]) &&
+      perhaps(isText)(value["version"]) &&
+      perhaps(isDue)(value["due"]),
   ),
+  watch: perhaps((value) => isRecord(value) && isText(value["until"]) && isRecord(value["before"])),
   upgrading: perhaps((value) => isRecord(value) && isText(value["version"])),
   settings: perhaps(isRecord),
   changedAt: isText,

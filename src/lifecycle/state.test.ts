@@ -34,9 +34,9 @@ describe.each(Object.entries(answers))("%s", (_, open) => {
       gone: { enabled: true },
     });
     const clock = states.get("clock");
-    const previous = { version: "1.0.0", settings: { keep: 5 }, stopped: true };
-    const upgrading = { version: "2.0.0", copied: true };
-    const next = { enabled: false, version: "2.0.0", previous, upgrading };
+    const previous = { version: "1.0.0", settings: { keep: 5 }, copy: "c1" };
+    const change = { id: "c2", kind: "upgrade", version: "3.0.0", stop: true } as const;
+    const next = { enabled: false, version: "2.0.0", previous, change };
     await states.change({ notes: next, gone: undefined });
     expect(states.names).toEqual(["notes", "clock"]);
     expect(states.get("notes")).toEqual({ ...next, changedAt: expect.any(String) });
@@ -80,7 +80,7 @@ test("what was decided is known after a restart, secrets too, and only to this u
   const previous = { settings: { keep: 1 } };
   await Promise.all([
     states.change({ clock: { enabled: false, previous } }),
-    states.change({ notes: { enabled: true, upgrading: { version: "2.0.0" } } }),
+    states.change({ notes: { enabled: true, change: { id: "c1", kind: "configure" } } }),
   ]);
   const again = await FileStates.open(folder);
   expect(again.names).toEqual(["notes", "clock"]);
@@ -123,6 +123,38 @@ test("members that nobody here knows survive", async () => {
   });
 });
 
+test("what an earlier version of the platform has written is understood", async () => {
+  const earlier = (members: object) => ({
+    enabled: true,
+    version: "2.0.0",
+    changedAt: "",
+    ...members,
+  });
+  const folder = await newFolder({
+    "state.json": JSON.stringify({
+      format: 1,
+      plugins: {
+        done: earlier({ previous: { version: "1.0.0", settings: {}, stopped: true } }),
+        live: earlier({ previous: { version: "1.0.0" }, upgrading: { version: "3.0.0" } }),
+        // The copy of the one before was written over by that of this one.
+        lost: earlier({
+          previous: { version: "1.0.0", stopped: true },
+          upgrading: { version: "3.0.0", copied: true },
+        }),
+      },
+    }),
+  });
+  const states = await FileStates.open(folder);
+  const change = { id: "earlier", kind: "upgrade", version: "3.0.0" };
+  expect(states.names.map((name) => states.get(name))).toEqual([
+    earlier({ previous: { version: "1.0.0", settings: {}, copy: "earlier" } }),
+    earlier({ previous: { version: "1.0.0" }, change }),
+    earlier({ change: { ...change, stop: true } }),
+  ]);
+  await states.change({ live: { enabled: true, version: "2.0.0" } });
+  expect(await readFile(join(folder, "state.json"), "utf8")).not.toContain("upgrading");
+});
+
 const state = { enabled: true, changedAt: "" };
 
 test.each([
@@ -141,6 +173,10 @@ test.each([
   [whole({ notes: { ...state, upgrading: {} } }), /says of "notes"/],
   [whole({ notes: { ...state, upgrading: true } }), /says of "notes"/],
   [whole({ notes: { ...state, previous: "1.0.0" } }), /says of "notes"/],
+  [whole({ notes: { ...state, previous: { previous: 1 } } }), /says of "notes"/],
+  [whole({ notes: { ...state, change: { kind: "upgrade" } } }), /says of "notes"/],
+  [whole({ notes: { ...state, change: { id: "1", kind: "rollback", due: {} } } }), /of "notes"/],
+  [whole({ notes: { ...state, watch: { until: 5 } } }), /says of "notes"/],
   [whole({ notes: { ...state, previous: { version: "1", settings: 1 } } }), /says of "notes"/],
 ])("%s is no state, is said with the file and the cure, and stays", async (text, message) => {
   const folder = await newFolder({ "state.json": text });

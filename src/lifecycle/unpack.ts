@@ -11,6 +11,12 @@ export interface PackageLimits {
   readonly entries?: number;
 }
 
+export interface UnpackOptions {
+  readonly limits?: PackageLimits | undefined;
+  /** What errors call the tarball; default its path. */
+  readonly as?: string | undefined;
+}
+
 /**
  * Unpacks the tarball of a package into a new folder.
  * @throws NX_PACKAGE for one that is damaged or too large, or that holds anything else than files of its own
@@ -18,12 +24,12 @@ export interface PackageLimits {
 export async function unpack(
   tarball: string,
   folder: string,
-  limits: PackageLimits = {},
+  { limits = {}, as = tarball }: UnpackOptions = {},
 ): Promise<void> {
   try {
     await check(tarball, limits);
   } catch (cause) {
-    throw new NexusError("NX_PACKAGE", `${tarball} is refused: ${messageOf(cause)}.`, {
+    throw new NexusError("NX_PACKAGE", `${as} is refused: ${messageOf(cause)}.`, {
       cure: 'Make it with `npm pack`; "files" in its package.json says what goes in.',
       cause,
     });

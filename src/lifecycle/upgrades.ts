@@ -1,25 +1,26 @@
+import { isDeepStrictEqual } from "node:util";
 import { messageOf, NexusError } from "../exceptions.ts";
-import { logKey } from "../log.ts";
-import { type PluginSource, type PutOptions } from "../plugin/index.ts";
-import { isOlder, satisfies } from "../semver.ts";
+import type { PluginSource } from "../plugin/index.ts";
+import { isOlder } from "../semver.ts";
+import { longest } from "../waiting.ts";
+import { Journal, newChange } from "./journal.ts";
 import {
   currentOf,
+  exportFileFor,
   known,
   type LifecycleOptions,
-  loadInstalled,
-  mustBeInstalled,
+  originOf,
   save,
   savedOf,
   tell,
 } from "./options.ts";
 import type { Plan } from "./plan.ts";
+import { mergeSettings, type NewSettings } from "./plugin-settings.ts";
 import type { PluginTables } from "./plugin-tables.ts";
-import { Probation, type Traffic } from "./probation.ts";
 import { refuseUpgrade } from "./refuse-upgrade.ts";
-import type { PreviousVersion, SavedState } from "./state.ts";
-
-/** Where an upgrade leads: to an installed version, or to a package, which is installed first. */
-export type Target = { readonly version: string } | { readonly spec: string };
+import { copiesIn, type PreviousVersion } from "./state.ts";
+import { previousSource, type Target, targetSource } from "./target.ts";
+import { type Alone, Watches } from "./watches.ts";
 
 export interface UpgradeOptions {
   /** Clients may break: what the plan names is accepted. */
@@ -30,257 +31,249 @@ export interface UpgradeOptions {
   readonly window?: number | undefined;
   /** Whether to wait for the end of those. */
   readonly wait?: boolean | undefined;
+  /** What the new version is set to, over the settings that were given before; a rollback takes it back. */
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
+  /** Settings that are given up. */
+  readonly unset?: readonly string[] | undefined;
 }
 
-/** How the last upgrade of a plugin went, as far as this process knows. */
-export interface LastUpgrade {
-  readonly from: string;
-  readonly to: string;
-  readonly at: Date;
-  readonly outcome: "watched" | "kept" | "rolled back";
-  readonly reason?: string;
+export interface RollbackOptions {
+  /** Tables become what they were before an upgrade with `stop`; what was written since is lost. */
+  readonly restore?: boolean;
 }
 
 const usualWindow = 30;
-const asked = "asked for";
 
-/** @param isCurrent false when something else has happened to the plugin meanwhile */
-type Rollback = (reason: string, isCurrent: () => boolean) => Promise<void>;
-
-/** Brings plugins from one installed version to another, and back. */
+/** Brings plugins to other versions and other settings, and back. */
 export class Upgrades {
+  readonly watches: Watches;
   readonly #options: LifecycleOptions;
   readonly #tables: PluginTables;
-  readonly #probations = new Map<string, Probation>();
-  readonly #last = new Map<string, LastUpgrade>();
+  readonly #journal: Journal;
 
-  constructor(options: LifecycleOptions, tables: PluginTables) {
+  constructor(options: LifecycleOptions, tables: PluginTables, alone: Alone) {
     this.#options = options;
     this.#tables = tables;
+    this.#journal = new Journal(options, tables);
+    this.watches = new Watches(options, alone, (name, reason) =>
+      this.rollback(name, { restore: true }, reason),
+    );
   }
 
-  last(name: string): LastUpgrade | undefined {
-    return this.#last.get(name);
-  }
-
-  /** Until when a plugin is watched. */
-  watchedUntil(name: string): Date | undefined {
-    return this.#probations.get(name)?.until;
-  }
-
-  /** Ends the watching: something else happens to the plugin. */
-  leave(name: string): void {
-    this.#probations.get(name)?.stop();
-    this.#probations.delete(name);
-    this.#keep(name);
-  }
-
-  #keep(name: string): void {
-    const last = this.#last.get(name);
-    if (last?.outcome === "watched") this.#last.set(name, { ...last, outcome: "kept" });
+  /** Takes back, or finishes, what was cut short: before the plugin starts, or changes again. */
+  async settle(name: string): Promise<void> {
+    const done = await this.#journal.settle(name);
+    if (done) this.#tellBack(name, done);
   }
 
   /** What an upgrade would change. Nothing is started. */
-  async plan(name: string, target: Target): Promise<Plan> {
-    return this.#planFor(await this.#find(name, target));
+  async plan(name: string, target: Target, settings: NewSettings = {}): Promise<Plan> {
+    const source = await targetSource(this.#options, name, target);
+    return this.#planFor(source, mergeSettings(settings, this.#options.host.settingsOf(name)));
   }
 
   /**
    * Starts the new version beside the old one, checks its health, and lets it take over.
-   * @param rollback is called when it is worse than the old one, in the time in which it is watched
-   * @throws NX_PLUGIN_BREAKING NX_MIGRATION_NOT_ADDITIVE NX_MIGRATION_PENDING PluginFailed
+   * @throws NX_PLUGIN_BREAKING NX_MIGRATION_NOT_ADDITIVE NX_MIGRATION_PENDING NX_MIGRATION_AHEAD PluginFailed
    */
   async upgrade(
     name: string,
     target: Target,
-    { allowBreaking = false, stop = false, window = usualWindow }: UpgradeOptions,
-    rollback: Rollback,
+    { allowBreaking = false, stop = false, window = usualWindow, ...given }: UpgradeOptions,
   ): Promise<{ readonly watched: Promise<void> }> {
     const { host } = this.#options;
-    const source = await this.#find(name, target);
+    const source = await targetSource(this.#options, name, target);
     const { state, enabled, manifest } = known(host, name);
-    const from = manifest?.version ?? "";
     const { version } = source.manifest;
-    if (version === from && (state === "started" || !enabled))
+    const from = savedOf(this.#options, name).version ?? manifest?.version ?? "";
+    const now = host.settingsOf(name);
+    const settings = mergeSettings(given, now);
+    const isThere = version === from && (state === "started" || !enabled);
+    if (isThere) {
+      await this.configure(name, settings);
       return { watched: Promise.resolve() };
+    }
+    const id = newChange();
     const before = host.traffic(name);
+    const watchFor = (): { readonly until: string; readonly before: typeof before } => ({
+      until: new Date(Date.now() + Math.min(window * 1000, longest)).toISOString(),
+      before,
+    });
+    const isWatched = enabled && window > 0;
     try {
-      refuseUpgrade(await this.#planFor(source), { allowBreaking, stop });
-      await this.#change(source, { from, stop });
+      refuseUpgrade(await this.#planFor(source, settings), { allowBreaking, stop });
+      await this.#journal.change(source, {
+        id,
+        kind: "upgrade",
+        stop,
+        settings,
+        migrations: stop ? "expand" : "additive",
+        decision: () => ({
+          version,
+          settings,
+          previous: { version: from, settings: now, ...(stop && { copy: id }) },
+          watch: isWatched ? watchFor() : undefined,
+        }),
+      });
     } catch (error) {
       const why = messageOf(error);
       tell(this.#options, name, `Not upgraded from ${from} to ${version}: ${why}`, "warn");
       throw error;
     }
-    this.leave(name);
-    this.#note(name, { from, to: version, outcome: enabled ? "watched" : "kept" });
+    this.watches.leave(name, `it was upgraded to ${version}`);
+    this.watches.note(name, { from, to: version, outcome: isWatched ? "watched" : "kept" });
     tell(this.#options, name, `Upgraded from ${from} to ${version}`);
-    if (!enabled) return { watched: Promise.resolve() };
-    return { watched: this.#watch(name, { before, seconds: window }, rollback) };
+    const { watch } = savedOf(this.#options, name);
+    return { watched: watch ? this.watches.watch(name, watch) : Promise.resolve() };
   }
 
   /**
-   * Goes back to the version and settings before the last change. Tables keep what was added.
-   * @param restore puts back the tables as they were before an upgrade with `stop`; what was written since
-   * is lost
+   * Goes back by one change: to the settings before, or else to the version before with those that it
+   * had. Tables keep what was added.
+   * @param verdict why a version that was watched is worse; its tables are exported before they are put back
    * @throws NX_NO_PREVIOUS NX_ROLLBACK
    */
-  async rollback(name: string, { restore = false }, reason = asked): Promise<void> {
-    const { host } = this.#options;
-    const now = known(host, name);
+  async rollback(
+    name: string,
+    { restore = false }: RollbackOptions,
+    verdict?: string,
+  ): Promise<void> {
+    const { manifest } = known(this.#options.host, name);
     const { previous } = savedOf(this.#options, name);
-    if (!previous) {
-      throw new NexusError("NX_NO_PREVIOUS", `The plugin "${name}" has nothing to go back to.`, {
-        cure: "There is something after a change of its version or settings, until it is finalized.",
-      });
-    }
-    if (previous.stopped && !restore) {
-      throw new NexusError(
-        "NX_ROLLBACK",
-        `The tables of "${name}" were changed in a way that ${previous.version} may not understand.`,
-        {
-          cure: "Say restore: they become what they were before the upgrade, and what was written since is lost.",
-        },
-      );
-    }
-    const source = await this.#previousSource(name, previous);
-    const { version, settings } = previous;
-    const stop = previous.stopped && { stopped: () => this.#tables.restore(name) };
-    await this.#put(source, {
+    if (!previous) throw nothingBefore(name);
+    const { version, settings, copy } = previous;
+    if (copy !== undefined && !restore) throw notUnderstood(name, previous);
+    const source = await previousSource(this.#options, name, previous);
+    const [from, to] = [manifest?.version ?? "", source.manifest.version];
+    const exported =
+      copy !== undefined && verdict !== undefined
+        ? exportFileFor(this.#options, name, from)
+        : undefined;
+    await this.#journal.change(source, {
+      id: newChange(),
+      kind: "rollback",
       settings: settings ?? {},
-      ...(stop && { stop }),
-      decision: { version, settings, previous: undefined },
+      stop: copy !== undefined,
+      restore: copy,
+      rescue: exported,
+      decision: () => ({ version, settings, previous: previous.previous, watch: undefined }),
     });
-    this.leave(name);
-    const [from, to] = [now.manifest?.version ?? "", source.manifest.version];
-    const level = reason === asked ? "info" : "warn";
-    if (from === to) return tell(this.#options, name, "Back at the settings before", level);
-    this.#note(name, { from, to, outcome: "rolled back", reason });
-    tell(this.#options, name, `Rolled back from ${from} to ${to}: ${reason}`, level);
+    this.watches.leave(name, "it was rolled back");
+    if (from === to) return tell(this.#options, name, "Back at the settings before");
+    this.#tellBack(name, { from, to, reason: verdict, exported });
   }
 
-  /** Gives up going back: takes away what only older versions need, and these. @returns the migrations that ran */
-  async finalize(name: string): Promise<readonly string[]> {
-    known(this.#options.host, name);
+  /** Gives it other settings, in the place of those that were given here before; the same ones are nothing. */
+  async configure(name: string, next: Readonly<Record<string, unknown>>): Promise<void> {
+    const { host } = this.#options;
+    const { failure } = known(host, name);
+    const settings = host.settingsOf(name);
+    if (isDeepStrictEqual(plain(next), plain(settings))) return;
+    const source = await currentOf(this.#options, name);
+    if (!source) {
+      const reason = failure?.reason ?? "";
+      throw new NexusError(
+        "NX_PLUGIN_FAILED",
+        `The plugin "${name}" cannot be set: it could not be loaded. ${reason}`,
+        { cause: failure?.error },
+      );
+    }
+    const { previous } = savedOf(this.#options, name);
+    const version =
+      originOf(this.#options, name) === "installed" ? source.manifest.version : undefined;
+    await this.#journal.change(source, {
+      id: newChange(),
+      kind: "configure",
+      settings: next,
+      decision: () => ({
+        version,
+        settings: next,
+        previous: { version, settings, previous: versionBefore(previous, version) },
+        watch: undefined,
+      }),
+    });
+    this.watches.leave(name, "it was given other settings");
+    tell(this.#options, name, "Configured");
+  }
+
+  /**
+   * Gives up going back: takes away what only older versions need, and these.
+   * @param now also while it is watched, which ends with that
+   * @returns the migrations that ran. @throws NX_PLUGIN_WATCHED
+   */
+  async finalize(name: string, { now = false } = {}): Promise<readonly string[]> {
+    const { host, versions, states } = this.#options;
+    const { manifest } = known(host, name);
+    const until = this.watches.until(name);
+    if (until && !now) throw watched(name, manifest?.version ?? "", until);
+    // What it would take away the one before may still use.
+    await host.drained(name);
     const source = await currentOf(this.#options, name);
     const done = source ? await this.#tables.finalize(source) : [];
-    await save(this.#options, name, { previous: undefined });
-    const { versions, states } = this.#options;
-    const now = states.get(name)?.version;
-    for (const version of (await versions?.list(name)) ?? [])
-      if (now !== undefined && isOlder(version, now)) await versions!.remove(name, version);
+    const hasCopies = copiesIn(savedOf(this.#options, name)).length > 0;
+    await save(this.#options, name, { previous: undefined, watch: undefined });
+    this.watches.leave(name, "it was finalized");
+    if (hasCopies) await this.#tables.dropCopies(name, []);
+    const version = states.get(name)?.version;
+    for (const other of (await versions?.list(name)) ?? [])
+      if (version !== undefined && isOlder(other, version)) await versions!.remove(name, other);
     return done;
   }
 
-  /** The next start is on exactly one of the two versions. */
-  async #change(source: PluginSource, { from, stop }: { from: string; stop: boolean }) {
-    const { name, version } = source.manifest;
-    const { host } = this.#options;
-    const settings = host.settingsOf(name);
-    const previous: PreviousVersion = {
-      version: from,
-      settings,
-      ...(stop && { stopped: true }),
-    };
-    const pause = {
-      stopped: async () => {
-        await this.#tables.copy(name);
-        await save(this.#options, name, { upgrading: { version, copied: true } });
-      },
-      failed: () => this.#tables.restore(name),
-    };
-    await save(this.#options, name, { upgrading: { version } });
-    await this.#put(source, { ...(stop && { stop: pause }), decision: { version, previous } });
-  }
-
-  /** Puts it in force; what is decided by that is kept before anybody sees it, and taken back when it fails. */
-  async #put(
-    source: PluginSource,
-    { decision, ...options }: PutOptions & { readonly decision: Partial<SavedState> },
-  ): Promise<void> {
-    const { name } = source.manifest;
-    const { version, settings, previous } = savedOf(this.#options, name);
-    const decide = () => save(this.#options, name, { ...decision, upgrading: undefined });
-    try {
-      await this.#options.host.put([source], { ...options, decide });
-    } catch (error) {
-      await save(this.#options, name, { version, settings, previous, upgrading: undefined });
-      throw error;
-    }
-  }
-
-  async #watch(
+  #tellBack(
     name: string,
-    { before, seconds }: { readonly before: Traffic; readonly seconds: number },
-    rollback: Rollback,
-  ): Promise<void> {
-    const { host } = this.#options;
-    const now = this.#last.get(name);
-    if (!(seconds > 0)) return this.#keep(name);
-    const probation = new Probation({ host, plugin: name, before, seconds });
-    this.#probations.set(name, probation);
-    const worse = await probation.verdict;
-    if (this.#probations.get(name) === probation) this.#probations.delete(name);
-    // Something else may have happened to it meanwhile.
-    if (this.#last.get(name) !== now) return;
-    if (worse === undefined) return this.#keep(name);
-    try {
-      await rollback(worse, () => this.#last.get(name) === now);
-    } catch (error) {
-      this.#keep(name);
-      this.#options.app
-        .get(logKey)
-        .error(
-          { err: error, plugin: name },
-          `It is worse (${worse}), and could not be rolled back`,
-        );
-    }
+    back: { from: string; to: string; reason?: string | undefined; exported?: string | undefined },
+  ): void {
+    const { from, to, reason, exported } = back;
+    this.watches.note(name, { ...back, outcome: "rolled back", reason: reason ?? "asked for" });
+    const tables =
+      exported === undefined
+        ? ""
+        : `. Its tables are those before the upgrade; as ${from} has left them, they are in ${exported}`;
+    const text = `Rolled back from ${from} to ${to}: ${reason ?? "asked for"}${tables}`;
+    tell(this.#options, name, text, reason === undefined ? "info" : "warn");
   }
 
-  async #find(name: string, target: Target): Promise<PluginSource> {
-    known(this.#options.host, name);
-    mustBeInstalled(this.#options, name, "upgraded");
-    // An installed plugin has come from there.
-    const versions = this.#options.versions!;
-    if ("version" in target) {
-      return loadInstalled(await versions.find(name, await this.#fit(name, target)));
-    }
-    const { install } = await import("./install.ts");
-    const installed = await install(versions, target.spec);
-    if (installed.name === name) return loadInstalled(installed);
-    if (installed.added) await versions.remove(installed.name, installed.version);
-    throw new NexusError(
-      "NX_PLUGIN_OTHER",
-      `${target.spec} is the plugin "${installed.name}", and not "${name}".`,
-      { cure: "Give a package of this plugin, or install the other one." },
-    );
-  }
-
-  /** The newest installed version in a range, or the version as it was said. */
-  async #fit(name: string, { version }: { readonly version: string }): Promise<string> {
-    const all = await this.#options.versions!.list(name);
-    return all.find((one) => satisfies(one, version)) ?? version;
-  }
-
-  async #previousSource(name: string, { version }: PreviousVersion): Promise<PluginSource> {
-    const { host, versions } = this.#options;
-    const source = host.sourceOf(name);
-    if (version !== undefined && versions && source?.manifest.version !== version)
-      return loadInstalled(await versions.find(name, version));
-    // Only its settings were changed.
-    if (source) return source;
-    throw new NexusError("NX_NO_PREVIOUS", `The plugin "${name}" could not be loaded.`, {
-      cure: "Mend it first.",
-    });
-  }
-
-  async #planFor(source: PluginSource): Promise<Plan> {
+  async #planFor(source: PluginSource, settings: Readonly<Record<string, unknown>>): Promise<Plan> {
     // Who starts does not wait for it.
     const { createPlan } = await import("./plan.ts");
-    return createPlan(this.#options, this.#tables, source);
+    return createPlan(this.#options, this.#tables, { source, settings });
   }
+}
 
-  #note(name: string, upgrade: Omit<LastUpgrade, "at">): void {
-    this.#last.set(name, { ...upgrade, at: new Date() });
-  }
+/** As a file would give it back. */
+const plain = (settings: object): unknown => JSON.parse(JSON.stringify(settings));
+
+/** The way back to another version stays when settings change, and of the settings one step does. */
+function versionBefore(
+  previous: PreviousVersion | undefined,
+  version: string | undefined,
+): PreviousVersion | undefined {
+  return previous && previous.version === version && previous.copy === undefined
+    ? previous.previous
+    : previous;
+}
+
+function nothingBefore(name: string): NexusError {
+  return new NexusError("NX_NO_PREVIOUS", `The plugin "${name}" has nothing to go back to.`, {
+    cure: "There is something after a change of its version or settings, until it is finalized.",
+  });
+}
+
+function notUnderstood(name: string, { version }: PreviousVersion): NexusError {
+  return new NexusError(
+    "NX_ROLLBACK",
+    `The tables of "${name}" were changed in a way that ${version} may not understand.`,
+    {
+      cure: "Say restore: they become what they were before the upgrade, and what was written since is lost.",
+    },
+  );
+}
+
+function watched(name: string, version: string, until: Date): NexusError {
+  return new NexusError(
+    "NX_PLUGIN_WATCHED",
+    `"${name}" ${version} is watched until ${until.toISOString()}, and may go back by itself.`,
+    { cure: "Finalize it then, or say now: that ends the watch." },
+  );
 }

@@ -14,6 +14,9 @@ export interface BootOptions {
   readonly tolerant: boolean;
 }
 
+/** Says of a plugin that it must not be started, and why. */
+export type FailPlugin = (name: string, error: unknown) => Promise<void>;
+
 /** The first start of all plugins: each step of all of them, and who fails fails alone. */
 export class Boot {
   readonly #ground: Ground;
@@ -28,7 +31,7 @@ export class Boot {
   }
 
   /** @param made runs when all are made and none has started: what they share starts then */
-  async run(made: () => Promise<void>): Promise<void> {
+  async run(made: (fail: FailPlugin) => Promise<void>): Promise<void> {
     const { offers, around, records } = this.#ground;
     for (const record of this.#records) {
       const { source } = record;
@@ -44,7 +47,10 @@ export class Boot {
     // Routes ask for services too, and so for the plugins that own them.
     await this.#each("compile", ({ unit }) => unit!.compile());
     const order = await this.#inOrder();
-    await made();
+    await made(async (name, error) => {
+      const record = records.get(name);
+      if (record?.enabled && record.state !== "failed") await this.fail(record, "check", error);
+    });
     for (const name of order)
       await this.#attempt(records.get(name)!, "start", (record) => this.#start(record));
   }

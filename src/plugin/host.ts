@@ -2,7 +2,7 @@ import { NexusError } from "../exceptions.ts";
 import type { Endpoint } from "../http/index.ts";
 import { logKey } from "../log.ts";
 import { key } from "../scope.ts";
-import { Boot, endQuietly } from "./boot.ts";
+import { Boot, endQuietly, type FailPlugin } from "./boot.ts";
 import { Changes } from "./changes.ts";
 import { strangers } from "./checks.ts";
 import { checkPatience } from "./deadline.ts";
@@ -130,7 +130,7 @@ export class PluginHost {
   async start(
     sources: readonly PluginSource[],
     broken: readonly BrokenSource[] = [],
-    made: () => Promise<void> = async () => {},
+    made: (fail: FailPlugin) => Promise<void> = async () => {},
   ): Promise<void> {
     const added = sources.map((source) => this.#records.add({ source }));
     const lost = broken.map((one) => ({ record: this.#records.add(one), reason: one.reason }));

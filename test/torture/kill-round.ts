@@ -20,7 +20,7 @@ export interface Round {
   /** Which version the start after the kill was on. */
   readonly on: "old" | "new";
   /** What was cut short by the kill. */
-  readonly upgrading: SavedState["upgrading"];
+  readonly change: SavedState["change"];
 }
 
 /** An app in whose upgrades the process is killed. */
@@ -62,13 +62,13 @@ export class KillRounds {
     if (isDone && !isNew) throw new Error(`It is on ${version}, and the upgrade was done`);
     // Nobody else has added to the tables of the old one.
     const isHalf = !isNew && columns !== "n title";
-    if (saved?.upgrading || isHalf) said.mustName(version);
+    if (saved?.change || isHalf) said.mustName(version);
     else said.mustBeSilent();
     // What was cut short can be done again, and all of it can be undone.
     if (!isNew) {
       const since = performance.now();
       const upgrade = this.#upgrade(way);
-      await this.#reached(Outcome.of(upgrade), ({ upgrading }) => upgrading !== undefined);
+      await this.#reached(Outcome.of(upgrade), ({ change }) => change !== undefined);
       const begun = performance.now();
       await upgrade;
       const end = performance.now();
@@ -76,7 +76,7 @@ export class KillRounds {
       await this.#look(rows);
     }
     await this.#undo(way, rows);
-    return { on: isNew ? "new" : "old", upgrading: saved?.upgrading };
+    return { on: isNew ? "new" : "old", change: saved?.change };
   }
 
   /** @returns what the clients and the disk know of it */
@@ -99,11 +99,11 @@ export class KillRounds {
     const { all, rest } = this.#takes[name];
     const kind = this.#random();
     if (kind < 0.2) return sleep(this.#random() * all * 1.2);
-    await this.#reached(upgrade, ({ upgrading }) => upgrading !== undefined);
+    await this.#reached(upgrade, ({ change }) => change !== undefined);
     if (kind < 0.5 || name === "live") return sleep(this.#random() * rest * 1.2);
     if (kind < 0.75) {
-      await this.#reached(upgrade, ({ upgrading }) => upgrading?.copied === true);
-      return sleep(this.#random() * rest * 0.5);
+      // Its tables are copied by then, more often than not.
+      return sleep(rest * (0.3 + this.#random() * 0.5));
     }
     // When somebody has seen it.
     while (!upgrade.isOver && !rows.isResumed) await sleep(1);
@@ -112,7 +112,11 @@ export class KillRounds {
 
   #upgrade({ name, version }: Way): Promise<unknown> {
     const target = { spec: this.#tarballs.get(version) };
-    return this.#server.order("upgrade", "ledger", target, { stop: name === "stopped" });
+    return this.#server.order("upgrade", "ledger", target, {
+      stop: name === "stopped",
+      // Killed while it is watched, it would fall back, and nothing would have been cut short.
+      window: 0,
+    });
   }
 
   /** Now and then that start is killed, too. */
@@ -135,7 +139,7 @@ export class KillRounds {
     const found = await this.#content(rows);
     const { version } = found;
     const saved = await this.#saved();
-    if (saved?.version !== version || saved.upgrading)
+    if (saved?.version !== version || saved.change)
       throw new Error(`${version} answers, and the state is ${JSON.stringify(saved)}`);
     for (const one of await this.#versions.list("ledger"))
       await verify((await this.#versions.find("ledger", one)).folder);

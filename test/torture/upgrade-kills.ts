@@ -18,7 +18,7 @@ export interface KillReport {
   readonly on: Readonly<Record<"old" | "new", number>>;
   /** How often the upgrade was cut short, and the log said so. */
   readonly cutShort: number;
-  /** How often there were copies of tables to put back. */
+  /** How often it was stopped for that, so that there may have been copies of tables to put back. */
   readonly restored: number;
 }
 
@@ -43,10 +43,10 @@ export async function tortureUpgrades({
     try {
       while (report.kills < kills) {
         const way = ways[report.kills++ % ways.length]!;
-        const { on, upgrading } = await torture.round(way);
+        const { on, change } = await torture.round(way);
         report.on[on]++;
-        if (upgrading) report.cutShort++;
-        if (upgrading?.copied) report.restored++;
+        if (change) report.cutShort++;
+        if (change?.stop) report.restored++;
         if (report.kills % 10 === 0) log(`${report.kills} kills, ${report.faults.length} faults`);
       }
     } catch (error) {
