@@ -224,14 +224,14 @@ export class Upgrades {
     name: string,
     back: { from: string; to: string; reason?: string | undefined; exported?: string | undefined },
   ): void {
-    const { from, to, reason, exported } = back;
-    this.watches.note(name, { ...back, outcome: "rolled back", reason: reason ?? "asked for" });
+    const { from, to, exported, reason = "asked for" } = back;
+    this.watches.note(name, { from, to, outcome: "rolled back", reason, exported });
     const tables =
       exported === undefined
         ? ""
         : `. Its tables are those before the upgrade; as ${from} has left them, they are in ${exported}`;
-    const text = `Rolled back from ${from} to ${to}: ${reason ?? "asked for"}${tables}`;
-    tell(this.#options, name, text, reason === undefined ? "info" : "warn");
+    const text = `Rolled back from ${from} to ${to}: ${reason}${tables}`;
+    tell(this.#options, name, text, back.reason === undefined ? "info" : "warn");
   }
 
   async #planFor(source: PluginSource, settings: Readonly<Record<string, unknown>>): Promise<Plan> {
