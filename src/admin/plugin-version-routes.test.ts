@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
+import { audited } from "../../test/admin-client.ts";
 import { administrated, migration, refused, withMigrations } from "../../test/plugin-admin.ts";
 
 test("an upgrade is planned, refused where clients would break, done, and taken back", async () => {
@@ -84,7 +85,13 @@ test("what is not additive needs a stop, and what waits is finalized", async () 
     200,
     { needs_stop: true, migrations: { pending: ["2"] } },
   ]);
-  expect(await app.ask("POST", "/notes/finalize")).toEqual([200, { migrations: ["2"] }]);
+  expect(await app.ask("POST", "/notes/finalize")).toEqual(
+    refused(409, "NX_PLUGIN_WATCHED", /is watched until .*say now/),
+  );
+  expect(await app.ask("POST", "/notes/finalize", { now: true })).toEqual([
+    200,
+    { migrations: ["2"] },
+  ]);
   expect(await app.ask("POST", "/notes/upgrade", { spec })).toEqual(
     refused(409, "NX_MIGRATION_NOT_ADDITIVE", /or upgrade with --stop/),
   );
@@ -105,4 +112,36 @@ test("what is not additive needs a stop, and what waits is finalized", async () 
     200,
     expect.stringContaining('"notes"'),
   ]);
+});
+
+test("an upgrade sets what the new version asks for; secrets are neither answered nor audited", async () => {
+  await using app = await administrated();
+  await app.install();
+  const before = 'import { z } from "zod"; import { secret } from "nexus-platform/config";';
+  const members = `static config = z.object({ key: secret(z.string().min(3)) });
+    set = get("/set", () => this.config);`;
+  const spec = await app.write({ version: "1.1.0", before, members });
+  const body = (key: string) => ({ spec, settings: { key } });
+  expect(await app.ask("POST", "/notes/plan", { spec })).toMatchObject([
+    200,
+    { faults: [expect.stringMatching(/key is missing/)] },
+  ]);
+  expect(await app.ask("POST", "/notes/plan", body("hunter2"))).toMatchObject([
+    200,
+    { faults: [] },
+  ]);
+  expect(await app.ask("POST", "/notes/upgrade", { spec })).toEqual(
+    refused(422, "NX_CONFIG", /key is missing/),
+  );
+  expect(await app.ask("POST", "/notes/upgrade", body("h"))).toEqual(
+    refused(422, "NX_CONFIG", /key: Too small/),
+  );
+  const answer = await app.ask("POST", "/notes/upgrade", body("hunter2"));
+  expect(answer).toMatchObject([200, { version: "1.1.0" }]);
+  expect(await (await app.client.get("/set")).json()).toEqual({ key: "hunter2" });
+  const rows = await audited(app.client);
+  expect(rows.at(-1)).toMatchObject({ action: "plugin.upgraded", details: { settings: ["key"] } });
+  expect(JSON.stringify([answer, rows])).not.toContain("hunter2");
+  expect(await app.ask("POST", "/notes/rollback")).toMatchObject([200, { version: "1.0.0" }]);
+  expect(await app.ask("GET", "/notes/config")).toMatchObject([200, { stored: {} }]);
 });

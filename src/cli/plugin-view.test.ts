@@ -172,6 +172,7 @@ test("a plan says first what breaks clients, each with its route, and last what 
       "  breaking: key: required now",
       "",
       "Migrations",
+      '  9  has run, and is not known to it: it drops "z"',
       "  2  create table b",
       '  2  not additive, it drops "a": drop table a',
       "  2  and more that cannot be foreseen: no rows",

@@ -214,3 +214,13 @@ test("a folder's manifest is checked before npm sees it, and names what was aske
   const empty = await newFolder();
   await expect(install(versions, empty)).rejects.toThrow(`${empty} has no package.json.`);
 });
+
+test("a folder that is there needs no dot before it, where it can be no npm package", async () => {
+  const app = await newFolder({ "mine/notes/package.json": '{ "name": "My Notes", "nexus": {} }' });
+  const refused = withoutNpm(async () =>
+    install(await newVersions(), "mine/notes", { appFolder: app }),
+  );
+  await expect(refused).rejects.toThrow(/^package\.json of mine\/notes is at fault/);
+  const nowhere = install(await newVersions(), "mine/others", { appFolder: app });
+  await expect(nowhere).rejects.toThrow('"mine/others" is neither a path nor an npm package.');
+});

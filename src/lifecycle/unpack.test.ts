@@ -96,7 +96,7 @@ test("what is too large is refused, however small it is packed", async () => {
 test("what is damaged is refused", async () => {
   const folder = await newFolder({ "text.tgz": "no archive", "empty.tgz": "" });
   for (const name of ["text.tgz", "empty.tgz"])
-    expect(await refusal(join(folder, name))).toContain("is refused: ");
+    expect(await refusal(join(folder, name))).toContain(`${join(folder, name)} is refused: `);
   const half = await tarballOf({ json: JSON.parse(json), files: { "index.js": "x".repeat(9999) } });
   await truncate(half, (await stat(half)).size - 30);
   expect(await refusal(half)).toContain("is refused: ");

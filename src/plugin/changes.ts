@@ -216,7 +216,12 @@ export class Changes {
   /** With those that need them, which start anew. */
   #swapOf(entrants: readonly Entrant[]): Swap {
     const needing = this.#ground.records.needing(entrants.map(({ record }) => record.name));
-    return new Swap(this.#ground, [...entrants, ...needing.map(asItIs)]);
+    const others = needing.map((record) => ({
+      record,
+      source: record.source!,
+      settings: record.settings,
+    }));
+    return new Swap(this.#ground, [...entrants, ...others]);
   }
 
   /** Puts the new ones in the place of the old ones. @throws what fails; the old ones run on, or again */
@@ -294,9 +299,4 @@ export class Changes {
   async #tell(): Promise<void> {
     for (const news of this.#news.splice(0)) await this.#ground.around.app.run(news);
   }
-}
-
-/** One that others' change restarts. */
-function asItIs(record: PluginRecord): Entrant {
-  return { record, source: record.source!, settings: record.settings };
 }
