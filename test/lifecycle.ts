@@ -108,7 +108,7 @@ export const firstTable = `"0001": { expand: (db) => db.schema.createTable("note
 /** Versions whose migrations each rename the column before: `a`, `b`, `c`. Each adds what it is asked to, and says all rows. */
 export function renaming(version: 1 | 2 | 3, members = ""): TestVersion {
   const column = "abc"[version - 1]!;
-  const renames = [...("abc".slice(0, version - 1) as Iterable<string>)].map(
+  const renames = Array.from("abc".slice(0, version - 1)).map(
     (from, at) => `"000${at + 2}": { expand: (db) =>
       db.schema.alterTable("notes_rows").renameColumn("${from}", "${"abc"[at + 1]}").execute() }`,
   );

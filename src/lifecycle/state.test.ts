@@ -123,13 +123,14 @@ test("members that nobody here knows survive", async () => {
   });
 });
 
+const earlier = (members: object) => ({
+  enabled: true,
+  version: "2.0.0",
+  changedAt: "",
+  ...members,
+});
+
 test("what an earlier version of the platform has written is understood", async () => {
-  const earlier = (members: object) => ({
-    enabled: true,
-    version: "2.0.0",
-    changedAt: "",
-    ...members,
-  });
   const folder = await newFolder({
     "state.json": JSON.stringify({
       format: 1,

@@ -70,13 +70,14 @@ test("a process that ends without being asked to, while a version is watched, st
   expect(third.lines.filter(({ level }) => Number(level) > 30)).toEqual([]);
 });
 
+const word = (name: string) => ({
+  before: `import { z } from "zod";`,
+  members: `static config = z.object({ ${name}: z.string().default("no") });
+    say = get("/say", () => this.config);`,
+});
+
 test("settings that came with a version go with it, also by a crash", async () => {
   const first = await living();
-  const word = (name: string) => ({
-    before: `import { z } from "zod";`,
-    members: `static config = z.object({ ${name}: z.string().default("no") });
-      say = get("/say", () => this.config);`,
-  });
   await first.plugins.install(await packed(word("a")));
   await first.plugins.configure("notes", { a: "1" });
   const spec = await packed({ version: "1.1.0", ...word("b") });

@@ -11,7 +11,7 @@ import { needsFailed, type PluginRecord } from "./record.ts";
 import type { PluginRegistry } from "./registry.ts";
 import type { PluginSource } from "./source.ts";
 import { stand } from "./stand.ts";
-import { type Entrant, type Ground, PluginFailed, Swap } from "./swap.ts";
+import { type Entrant, type Ground, PluginFailed, type Swap, swapWithNeeding } from "./swap.ts";
 import type { MigrationMode, Unit } from "./unit.ts";
 
 /** What somebody fails with who waits for another plugin. */
@@ -73,7 +73,7 @@ export class Changes {
     // Who decides decides once, when all are well.
     await around.app.run(() => putIdle(this.#ground, idle, running.length ? {} : options));
     if (!running.length) return { plugins: [], drained: Promise.resolve() };
-    const swap = this.#swapOf(running);
+    const swap = swapWithNeeding(this.#ground, running);
     const { old } = swap;
     try {
       await around.app.run(() => this.#perform(swap, options));
@@ -100,7 +100,7 @@ export class Changes {
    */
   async check(source: PluginSource, settings: PluginRecord["settings"]): Promise<void> {
     const record = this.#ground.records.known(source.manifest.name);
-    const swap = this.#swapOf([{ record, source, settings }]);
+    const swap = swapWithNeeding(this.#ground, [{ record, source, settings }]);
     try {
       await this.#ground.around.app.run(() => swap.prepare());
     } finally {
@@ -211,17 +211,6 @@ export class Changes {
       void work.finally(() => this.#ending.delete(unit));
     }
     return work;
-  }
-
-  /** With those that need them, which start anew. */
-  #swapOf(entrants: readonly Entrant[]): Swap {
-    const needing = this.#ground.records.needing(entrants.map(({ record }) => record.name));
-    const others = needing.map((record) => ({
-      record,
-      source: record.source!,
-      settings: record.settings,
-    }));
-    return new Swap(this.#ground, [...entrants, ...others]);
   }
 
   /** Puts the new ones in the place of the old ones. @throws what fails; the old ones run on, or again */

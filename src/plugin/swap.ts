@@ -5,6 +5,7 @@ import type { Offers } from "./offers.ts";
 import { tellNews } from "./news.ts";
 import { inOrder } from "./order.ts";
 import { needsFailed, type PluginRecord } from "./record.ts";
+import type { PluginRegistry } from "./registry.ts";
 import type { PluginSource } from "./source.ts";
 import type { RouteTable } from "./table.ts";
 import { type MigrationMode, type Surroundings, Unit } from "./unit.ts";
@@ -224,4 +225,18 @@ export class Swap {
       }
     }
   }
+}
+
+/** Of plugins that change, and of those that need them, which start anew. */
+export function swapWithNeeding(
+  ground: Ground & { readonly records: PluginRegistry },
+  entrants: readonly Entrant[],
+): Swap {
+  const needing = ground.records.needing(entrants.map(({ record }) => record.name));
+  const others = needing.map((record) => ({
+    record,
+    source: record.source!,
+    settings: record.settings,
+  }));
+  return new Swap(ground, [...entrants, ...others]);
 }
