@@ -31,7 +31,10 @@ test("a Content-Type among the headers wins", () => {
 });
 
 test("a status that no answer can have is refused", () => {
-  for (const status of [0, 101, 199, 600, 200.5, NaN]) {
+  for (const status of [0, 101, 199, 600, 200.5, NaN, "200" as unknown as number]) {
+    expect(() => (new Response().status = status)).toThrow(
+      expect.objectContaining({ code: "NX_STATUS" }),
+    );
     expect(() => new Response(null, { status })).toThrow(
       expect.objectContaining({ code: "NX_STATUS" }),
     );

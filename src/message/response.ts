@@ -19,19 +19,13 @@ export interface ResponseOptions {
 
 /** An answer. Middleware may change its headers; the body is sent once. */
 export class Response {
-  status: number;
+  #status: number;
   readonly body: Body;
   #mediaType: string | undefined;
   #headers: Headers | undefined;
 
   constructor(body: Body = null, options: ResponseOptions = {}) {
-    const status = options.status ?? 200;
-    if (!Number.isInteger(status) || status < 200 || status > 599) {
-      throw new NexusError("NX_STATUS", `A response cannot have the status ${status}.`, {
-        cure: "Use a whole number from 200 to 599.",
-      });
-    }
-    this.status = status;
+    this.#status = checkedStatus(options.status ?? 200);
     const isWhole = body === null || typeof body === "string" || body instanceof Uint8Array;
     this.body = isWhole ? body : sourceOf(body);
     this.#mediaType = options.mediaType === json ? json : typeOf(options.mediaType, body);
@@ -43,12 +37,21 @@ export class Response {
     }
   }
 
+  get status(): number {
+    return this.#status;
+  }
+
+  /** @throws NX_STATUS */
+  set status(status: number) {
+    this.#status = checkedStatus(status);
+  }
+
   get headers(): Headers {
     return (this.#headers ??= Headers.of(this.#mediaType ? ["Content-Type", this.#mediaType] : []));
   }
 
   get ok(): boolean {
-    return this.status < 300;
+    return this.#status < 300;
   }
 
   /**
@@ -75,6 +78,13 @@ export class Response {
   async json(): Promise<unknown> {
     return JSON.parse(await this.text());
   }
+}
+
+function checkedStatus(status: number): number {
+  if (Number.isInteger(status) && status >= 200 && status <= 599) return status;
+  throw new NexusError("NX_STATUS", `A response cannot have the status ${status}.`, {
+    cure: "Use a whole number from 200 to 599.",
+  });
 }
 
 const json = "application/json";

@@ -76,7 +76,35 @@ function ended(
 }
 
 export function fromWebResponse(response: WebResponse): Response {
-  return new Response(response.body, { status: response.status, headers: response.headers });
+  const { body, status } = response;
+  const headers = new Headers(response.headers);
+  // What has been fetched speaks of another connection; and `fetch` has decoded it.
+  if (response.url) {
+    for (const name of ofConnection) headers.delete(name);
+    if (body && isDecoded(headers.get("content-encoding"))) {
+      headers.delete("content-encoding");
+      headers.delete("content-length");
+    }
+  }
+  return new Response(body, { status, headers });
+}
+
+const ofConnection = [
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+];
+
+const decoded =
+  /^\s*(?:x-)?(?:gzip|deflate|br|zstd)\s*(?:,\s*(?:x-)?(?:gzip|deflate|br|zstd)\s*)*$/i;
+
+/** Whether these are the codings that `fetch` takes away: where it does not know one, it leaves all. */
+function isDecoded(codings: string | null): boolean {
+  return codings !== null && decoded.test(codings);
 }
 
 export function isWebResponse(value: unknown): value is WebResponse {

@@ -123,16 +123,16 @@ export class Connection {
     const { turns } = this;
     // Nothing follows upon what is not whole.
     if (turn.isCut) return undefined;
+    const at = turns.indexOf(turn);
+    if (at < 0) return undefined;
     // Nearly always it is the only one.
-    if (turns.length === 1 && turns[0] === turn) turns.pop();
-    else {
-      const at = turns.indexOf(turn);
-      if (at < 0) return undefined;
-      turns.splice(at, 1);
-    }
+    if (turns.length === 1) turns.pop();
+    else turns.splice(at, 1);
     turn.over();
-    if (turns.length) this.#advance();
-    else if (this.#hasParted) this.socket.end();
+    // Those of a dead connection end in any order.
+    if (!turns.length) {
+      if (this.#hasParted) this.socket.end();
+    } else if (at === 0) this.#advance();
     if (this.#isSlowed) this.#slow();
     // Who has gone is not answered: what waits is let go of when the connection closes.
     return this.#waiting.length && this.socket.writable ? this.#waiting.shift() : undefined;

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { once } from "node:events";
 import http, { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
 import { cleanUp, defer, exchange, open, until } from "../../test/sockets.ts";
@@ -21,9 +21,7 @@ import {
   statusesIn,
   watchStock,
 } from "../../test/transports/direct.ts";
-import { createLog, logKey } from "../log.ts";
 import { readAll, Response } from "../message/index.ts";
-import { Scope } from "../scope.ts";
 import { createHttpServer } from "./server.ts";
 
 const rejections: unknown[] = [];
@@ -244,42 +242,3 @@ test("where somebody stands between servers and their listeners, node:http answe
     ["/1", "/2"],
   ]);
 });
-
-test("where the parser is another one than is known, node:http answers, and one line says so", async () => {
-  const Parser = await parserClass();
-  for (const [name, value] of [
-    ["kOnBody", 77],
-    ["kOnBody", Parser["kOnMessageComplete"]],
-    ["kOnHeadersComplete", Parser["kOnMessageComplete"]],
-    ["kOnMessageComplete", undefined],
-  ] as const) {
-    const known = Parser[name];
-    Parser[name] = value;
-    try {
-      const lines: string[] = [];
-      const log = createLog({ destination: { write: (line) => lines.push(line) } });
-      const scope = new Scope("app", "test");
-      scope.provide(logKey, log);
-      const { port } = await scope.run(() => serve(echo));
-      for (let round = 0; round < 2; round++)
-        expect(answersIn(await hear(port, post("/1", "hi") + get("/2", last)))).toHaveLength(2);
-      expect(stock.splice(0)).toEqual(["/1", "/2", "/1", "/2"]);
-      expect(lines.map((line) => JSON.parse(line))).toMatchObject([
-        { level: 40, code: "NX_PARSER", msg: expect.stringContaining("node:http answers alone") },
-      ]);
-    } finally {
-      Parser[name] = known;
-    }
-  }
-});
-
-/** The class of the parsers that node:http uses, which can be had only from one of them. */
-async function parserClass(): Promise<Record<string, unknown>> {
-  const server = createServer().listen(0, "127.0.0.1");
-  defer(() => server.close());
-  await once(server, "listening");
-  const connected = once(server, "connection");
-  await open((server.address() as AddressInfo).port);
-  const [socket] = (await connected) as [Socket & { readonly parser: object }];
-  return socket.parser.constructor as unknown as Record<string, unknown>;
-}

@@ -128,8 +128,9 @@ export class StockTurn extends RequestTurn {
       this.isLast ||
       !outgoing.shouldKeepAlive ||
       outgoing._header !== null ||
-      !socket.writable ||
-      !(isKnown ??= isAsKnown(outgoing))
+      outgoing._headerSent !== false ||
+      typeof outgoing._finish !== "function" ||
+      !socket.writable
     )
       return false;
     const piece = this.#heads.write(response, this.method === "HEAD", true);
@@ -166,25 +167,14 @@ export class StockTurn extends RequestTurn {
   }
 }
 
-/** Part of Node, though of no documentation; where it has another name, answers go the long way. */
+/** Part of Node, though of no documentation; where something has another name, answers go the long way. */
 interface Unwritten {
   _header: string | null;
   _last: boolean;
   _keepAliveTimeout: number;
-  _headerSent: boolean;
+  _headerSent: boolean | undefined;
   finished: boolean;
   _finish(): void;
-}
-
-let isKnown: boolean | undefined;
-
-/** Whether a response is made as those that are known: else its head can be written by nobody but itself. */
-function isAsKnown(outgoing: ServerResponse): boolean {
-  const { _header, _finish } = outgoing as ServerResponse & Partial<Unwritten>;
-  const names = ["_headerSent", "finished"];
-  return (
-    _header === null && typeof _finish === "function" && names.every((name) => name in outgoing)
-  );
 }
 
 export function brokeOff(cause?: unknown): HTTPException {

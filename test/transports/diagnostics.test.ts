@@ -46,3 +46,17 @@ test("who observes Node's own times of HTTP sees each request", async () => {
   await until(() => seen.length === all.length);
   expect(seen).toEqual(all.map(() => "HttpRequest"));
 });
+
+test("who listens to the responses that are made hears of those to requests, and of no other", async () => {
+  const { port } = await serveKinds();
+  let heard = 0;
+  const listen = (): number => heard++;
+  subscribe("http.server.response.created", listen);
+  defer(() => unsubscribe("http.server.response.created", listen));
+  await serveKinds();
+  for (const _ of all) {
+    const client = await Conversation.open(port);
+    for (const bytes of all) await client.send(bytes).answer();
+  }
+  expect(heard).toBe(all.length ** 2);
+});

@@ -1,0 +1,94 @@
+import { createHook } from "node:async_hooks";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import http from "node:http";
+import type { Socket } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { Response } from "nexus-platform/message";
+import { createHttpServer } from "../../src/transport/index.ts";
+import { cleanUp, defer, open } from "../sockets.ts";
+import { request } from "./requests.ts";
+
+afterEach(cleanUp);
+
+/** How often each name of a handle that writes was called. */
+async function serveAndCount() {
+  const writes: string[] = [];
+  const listen = (message: unknown): void => {
+    const { _handle: handle } = (
+      message as { socket: Socket & { _handle: Record<string, unknown> } }
+    ).socket;
+    for (const name of ["writeBuffer", "writev", "writeLatin1String", "writeUtf8String"]) {
+      const write = handle[name] as (...all: unknown[]) => unknown;
+      handle[name] = (...all: unknown[]) => {
+        writes.push(name);
+        return write.apply(handle, all);
+      };
+    }
+  };
+  subscribe("net.server.socket", listen);
+  defer(() => unsubscribe("net.server.socket", listen));
+  const server = await createHttpServer(
+    ({ target }, send) => send(new Response(decodeURI(target))),
+    {
+      port: 0,
+      host: "127.0.0.1",
+    },
+  );
+  defer(() => server.close(0));
+  return { writes, client: await open(server.address.port) };
+}
+
+const asked = [request("/hello"), request("/%E2%82%AC"), request("/hi", { method: "HEAD" })];
+
+test("a text that is there at once leaves in one write", async () => {
+  const { writes, client } = await serveAndCount();
+  for (const bytes of [...asked, request("/body", { body: "small" })]) {
+    client.write(bytes);
+    await new Promise((resolve) => client.once("data", resolve));
+    expect([bytes, writes.splice(0)]).toEqual([bytes, [expect.any(String)]]);
+  }
+});
+
+test("for such a one no promise is made", async () => {
+  const { client } = await serveAndCount();
+  let promises = 0;
+  const hook = createHook({ init: (_, type) => void (type === "PROMISE" && promises++) });
+  defer(() => hook.disable());
+  // The first ones make what is made once.
+  for (const bytes of [...asked, ...asked])
+    await new Promise<void>((resolve) => {
+      client.once("data", () => {
+        hook.disable();
+        resolve();
+      });
+      // Behind the promise of this test.
+      setImmediate(() => {
+        promises = 0;
+        hook.enable();
+        client.write(bytes);
+      });
+    });
+  expect(promises).toBe(0);
+});
+
+test("where node:http names its parts otherwise, it writes the answers itself", async () => {
+  const prototype = http.OutgoingMessage.prototype as object;
+  const sent = new WeakSet<object>();
+  // As good as false for node:http, but not what it is known to be.
+  Object.defineProperty(prototype, "_headerSent", {
+    configurable: true,
+    get(this: object) {
+      return sent.has(this) || undefined;
+    },
+    set(this: object, is: boolean) {
+      if (is) sent.add(this);
+    },
+  });
+  defer(() => Reflect.deleteProperty(prototype, "_headerSent"));
+  const { client } = await serveAndCount();
+  for (const bytes of asked) {
+    client.write(bytes);
+    await new Promise((resolve) => client.once("data", resolve));
+  }
+  expect(client.text().match(/HTTP\/1\.1 200 OK/g)).toHaveLength(3);
+});
