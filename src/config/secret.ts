@@ -22,9 +22,10 @@ export function secret<S extends Schema>(schema: S): S {
 
 /**
  * A copy to show: what the schema calls secret reads `********`. Of a schema that cannot describe
- * itself everything does.
+ * itself everything does, and without one.
  */
-export function mask(schema: Schema, value: unknown): unknown {
+export function mask(schema: Schema | undefined, value: unknown): unknown {
+  if (!schema) return coverAll(value);
   const described = [describe(schema, "input"), describe(schema, "output")].filter(
     (json): json is JSONSchema => json !== undefined,
   );

@@ -1,7 +1,7 @@
 import { mask, readPluginConfig, type SettingSource, settingSources } from "../config/index.ts";
 import { messageOf } from "../exceptions.ts";
 import { describe, type JSONSchema } from "../validation/index.ts";
-import { known, type LifecycleOptions } from "./options.ts";
+import { currentOf, known, type LifecycleOptions } from "./options.ts";
 
 /** The settings of a plugin, with what is secret covered. */
 export interface PluginSettings {
@@ -17,15 +17,15 @@ export interface PluginSettings {
 }
 
 /** @throws NX_PLUGIN_UNKNOWN */
-export async function settingsOf(
-  { host, config, env }: LifecycleOptions,
-  name: string,
-): Promise<PluginSettings> {
+export async function settingsOf(options: LifecycleOptions, name: string): Promise<PluginSettings> {
+  const { host, config, env } = options;
   known(host, name);
-  const schema = host.sourceOf(name)?.type.config;
+  // One that is disabled has not been loaded; of one that cannot be nobody knows what is secret.
+  const code = await currentOf(options, name).catch(() => undefined);
+  const schema = code?.type.config;
   const stored = host.settingsOf(name);
   const source = { plugin: name, schema, values: config[name], stored, env };
-  if (!schema) return { values: {}, stored, sources: {} };
+  if (!schema) return { values: {}, stored: mask(undefined, stored), sources: {} };
   let values: unknown;
   let fault: string | undefined;
   try {
@@ -44,14 +44,20 @@ export async function settingsOf(
 
 const covered = "********";
 
-/** What was read covered, and is written back, stays what it was. */
+/**
+ * What was read covered, and is written back, stays what it was; what was never stored, as a value of the
+ * config file, is none of what is stored now.
+ */
 export function uncover(next: unknown, before: unknown): unknown {
-  if (next === covered) return before ?? next;
-  if (Array.isArray(next)) return next.map((one, at) => uncover(one, Object(before)[at]));
+  if (next === covered) return before;
+  if (Array.isArray(next))
+    return next.map((one, at) => uncover(one, Object(before)[at])).filter(isGiven);
   if (typeof next !== "object" || next === null) return next;
-  return Object.fromEntries(
-    Object.entries(next).map(([key, one]) => [key, uncover(one, Object(before)[key])]),
-  );
+  const entries = Object.entries(next).map(([key, one]) => [
+    key,
+    uncover(one, Object(before)[key]),
+  ]);
+  return Object.fromEntries(entries.filter(([, one]) => isGiven(one)));
 }
 
 /** What is given beside an upgrade. */
@@ -71,3 +77,5 @@ export function mergeSettings(
   const all = Object.entries({ ...before, ...given });
   return Object.fromEntries(all.filter(([key]) => !unset.includes(key)));
 }
+
+const isGiven = (value: unknown): boolean => value !== undefined;
