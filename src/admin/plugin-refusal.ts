@@ -13,6 +13,7 @@ const statuses: Readonly<Record<string, number>> = {
   NX_INSTALL: 500,
   NX_PLUGIN_STATE: 500,
   NX_PLUGIN_STOPPED: 503,
+  NX_TABLE_EXPORT: 500,
   NX_NPM: 502,
 };
 

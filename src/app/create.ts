@@ -20,14 +20,13 @@ import {
   problemJSON,
   routesOf,
 } from "../http/index.ts";
-import type { Lifecycle, PluginStates } from "../lifecycle/index.ts";
+import type { Lifecycle } from "../lifecycle/index.ts";
 import { createLog, logKey } from "../log.ts";
 import { nosniff, requestId } from "../middleware/index.ts";
 import {
   hostKey,
   type PluginClass,
   PluginHost,
-  type PluginMemory,
   type PluginSource,
   RouteTable,
   sourceOf,
@@ -70,7 +69,7 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
     tolerant: options.tolerant ?? false,
     startTimeout: options.startTimeout,
     stopTimeout: options.stopTimeout,
-    memory: memoryOf(options.lifecycle?.states),
+    memory: (name) => options.lifecycle?.states?.get(name),
   });
   scope.provide(hostKey, host);
   scope.provide(errorFormatKey, errorFormat);
@@ -140,10 +139,6 @@ async function openLifecycle(
   const made = new Lifecycle({ ...parts, config, env, ...lifecycle, states });
   parts.app.provide(lifecycleKey, made);
   return made;
-}
-
-function memoryOf(states: PluginStates | undefined): Record<string, PluginMemory> {
-  return Object.fromEntries(states?.names.map((name) => [name, states.get(name)!]) ?? []);
 }
 
 function builtIn(name: string, type: PluginClass): PluginSource {

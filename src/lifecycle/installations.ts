@@ -1,4 +1,4 @@
-import { NexusError } from "../exceptions.ts";
+import { messageOf, NexusError } from "../exceptions.ts";
 import { tellNews } from "../plugin/news.ts";
 import { forgetTasks } from "../tasks/index.ts";
 import type { Installation } from "./install.ts";
@@ -51,12 +51,16 @@ export class Installations {
       else if (other.state === "failed") await host.enable(name, await loadInstalled(installed));
       return;
     }
+    const before = states.get(name);
     try {
       const source = await loadInstalled(installed);
       refuseTaken(this.#options, source);
+      // It may have been said of another one, which is gone.
+      if (before) await states.change({ [name]: undefined });
       if (enable) await host.put([source], { migrations: "expand" });
       else await host.add(source);
     } catch (error) {
+      if (before) await states.change({ [name]: before });
       if (installed.added) await versions!.remove(name, version);
       throw error;
     }
@@ -67,14 +71,20 @@ export class Installations {
   /** @throws NX_PLUGIN_NEEDED */
   async remove(name: string, data: DataFate): Promise<{ readonly exported?: string }> {
     const { host, states, versions, app } = this.#options;
-    const { manifest } = known(host, name);
+    const { manifest, enabled } = known(host, name);
     await host.disable(name);
     const file =
       data === "export" ? exportFileFor(this.#options, name, manifest?.version ?? "") : undefined;
-    if (file !== undefined) await this.#tables.export(name, file);
-    if (data !== "keep") {
-      await this.#tables.drop(name);
-      await forgetTasks(name, app);
+    try {
+      if (file !== undefined) await this.#export(name, file);
+      if (data !== "keep") {
+        await this.#tables.drop(name);
+        await forgetTasks(name, app);
+      }
+    } catch (error) {
+      // It was not removed, so it goes on; what fails of that is kept with its reason.
+      if (enabled) await host.enable(name).catch(() => {});
+      throw error;
     }
     await host.remove(name);
     await states.change({ [name]: undefined });
@@ -82,5 +92,18 @@ export class Installations {
     await tellNews({ app }, `plugin.${name}.uninstalled`, { plugin: name, data });
     tell(this.#options, name, `Uninstalled (data: ${data})`);
     return file === undefined ? {} : { exported: file };
+  }
+
+  async #export(name: string, file: string): Promise<void> {
+    try {
+      await this.#tables.export(name, file);
+    } catch (cause) {
+      if (cause instanceof NexusError) throw cause;
+      throw new NexusError(
+        "NX_TABLE_EXPORT",
+        `The tables of "${name}" could not be written to ${file}: ${messageOf(cause)}.`,
+        { cure: "Make room there, or let this process write there. Nothing was removed.", cause },
+      );
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { readdir, rm } from "node:fs/promises";
+import { readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import {
@@ -179,4 +179,56 @@ test("one that is gone from the author's folder is forgotten", async () => {
   await rm(place, { recursive: true });
   await plugins.discover();
   expect([await plugins.list(), (await ask(app, "/notes"))[0]]).toEqual([[], 404]);
+});
+
+test("disable is decided before anything ends: who is killed meanwhile starts without it", async () => {
+  const { app, plugins, write, states } = await living();
+  const members = `slow = get("/slow", () => new Promise((done) => { globalThis.letGo = done; }));`;
+  await plugins.install(await write({ members }));
+  const slow = ask(app, "/slow");
+  const disabled = plugins.disable("notes");
+  await expect.poll(() => states.get("notes")?.enabled).toBe(false);
+  expect(app.plugins.status("notes")?.state).toBe("stopping");
+  (globalThis as { letGo?: (text: string) => void }).letGo!("finished");
+  expect(await slow).toEqual([200, "finished"]);
+  await disabled;
+});
+
+test("what cannot be uninstalled goes on as if nobody had asked", async () => {
+  const { app, plugins, write, folder } = await living();
+  await plugins.install(await write(tables(firstTable)));
+  const refers = `"1": { expand: (db) => db.schema.createTable("refers").addColumn("a", "text", (one) => one.references("notes_rows.text")).execute() }`;
+  const other = await write({
+    name: "other",
+    ...tables(refers),
+    members: `static migrations = { ${refers} };`,
+  });
+  await plugins.install(other);
+  await expect(plugins.uninstall("notes", { data: "drop" })).rejects.toMatchObject({
+    code: "NX_TABLE_REFERENCED",
+  });
+  expect(await ask(app, "/rows")).toEqual([200, []]);
+  await writeFile(join(folder, "exports"), "no folder");
+  await expect(plugins.uninstall("notes", { data: "export" })).rejects.toMatchObject({
+    code: "NX_TABLE_EXPORT",
+    message: expect.stringMatching(
+      /^The tables of "notes" could not be written to .*exports.notes-1\.0\.0-\w+\.ndjson: E.*\. Make room there/,
+    ),
+  });
+  expect(await ask(app, "/rows")).toEqual([200, []]);
+  expect(await plugins.info("notes")).toMatchObject({ state: "started", enabled: true });
+});
+
+test("what was said of a folder that is gone says nothing of a package of its name", async () => {
+  const first = await living();
+  const place = await writePlugin(join(first.folder, "authors"), { name: "good" });
+  await rename(place, join(first.folder, "authors", "good"));
+  await first.plugins.discover();
+  await first.plugins.disable("good");
+  await rm(join(first.folder, "authors"), { recursive: true });
+  const second = await first.again();
+  const info = await second.plugins.install(await second.write({ name: "good" }));
+  expect(info).toMatchObject({ state: "started", enabled: true, origin: "installed" });
+  expect(await ask(second.app, "/good")).toEqual([200, "1.0.0"]);
+  expect(second.states.get("good")).toMatchObject({ enabled: true, version: "1.0.0" });
 });

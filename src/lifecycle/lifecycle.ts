@@ -120,21 +120,19 @@ export class Lifecycle {
       const { host, states } = this.#options;
       if (originOf(this.#options, name) === "platform")
         mustBeInstalled(this.#options, name, "disabled");
-      const running = host.plugins.filter(({ enabled }) => enabled).map((one) => one.name);
-      await host.disable(name, { cascade });
-      const changed = running.filter((one) => host.status(one)?.enabled === false);
-      await states.change(
-        Object.fromEntries(
-          changed.map((one) => [
-            one,
-            { ...savedOf(this.#options, one), enabled: false, watch: undefined },
-          ]),
-        ),
-      );
-      for (const one of changed) {
-        this.#upgrades.watches.leave(one, "it was disabled");
-        tell(this.#options, one, "Disabled");
-      }
+      let changed: readonly string[] = [];
+      // Whoever kills the process while they end finds them disabled.
+      const decide = async (names: readonly string[]): Promise<void> => {
+        const decided = names.map((one) => [
+          one,
+          { ...savedOf(this.#options, one), enabled: false, watch: undefined },
+        ]);
+        await states.change(Object.fromEntries(decided));
+        for (const one of names) this.#upgrades.watches.leave(one, "it was disabled");
+        changed = names;
+      };
+      await host.disable(name, { cascade, decide });
+      for (const one of changed) tell(this.#options, one, "Disabled");
       return this.info(name);
     });
   }

@@ -9,7 +9,7 @@ import { checkPatience } from "./deadline.ts";
 import { Offers } from "./offers.ts";
 import type { PutOptions, Swapped } from "./put-options.ts";
 import type { PluginRecord, PluginStatus } from "./record.ts";
-import { type PluginMemory, PluginRegistry } from "./registry.ts";
+import { PluginRegistry, type Remember } from "./registry.ts";
 import type { BrokenSource, PluginSource } from "./source.ts";
 import { PluginFailed } from "./swap.ts";
 import { tableKey } from "./table.ts";
@@ -22,8 +22,15 @@ export interface HostOptions extends Surroundings {
   readonly version: string;
   /** Whoever starts the plugins does not want to hear of a failure by an error: it is logged. */
   readonly tolerant: boolean;
-  /** What was said of plugins while the platform ran before, by name. */
-  readonly memory?: Readonly<Record<string, PluginMemory>> | undefined;
+  /** What was said of a plugin, here or while the platform ran before. */
+  readonly memory?: Remember | undefined;
+}
+
+export interface DisableOptions {
+  /** Those that need it first; else it is refused while there are any. */
+  readonly cascade?: boolean;
+  /** Runs before the first of them ends, which may take a while. When it fails, nothing has changed. */
+  readonly decide?: (names: readonly string[]) => Promise<void>;
 }
 
 /** Starts plugins in the order of need, changes them while they run, and stops them the other way round. */
@@ -217,15 +224,16 @@ export class PluginHost {
 
   /**
    * Ends one: its routes are gone at once, and it when its last request has left.
-   * @param cascade those that need it first; else it is refused while there are any
    * @throws NX_PLUGIN_NEEDED NX_PLUGIN_UNKNOWN
    */
-  async disable(name: string, { cascade = false } = {}): Promise<void> {
+  async disable(name: string, { cascade = false, decide }: DisableOptions = {}): Promise<void> {
     const { drained } = await this.#changes.alone(async () => {
       const record = this.#records.known(name);
       const needing = this.#records.needing([name]);
       if (needing.length && !cascade) throw needed(record, needing);
       const all = [...needing.toReversed(), record];
+      const enabled = all.filter((one) => one.enabled).map((one) => one.name);
+      if (enabled.length) await decide?.(enabled);
       for (const one of all) one.enabled = false;
       // The next change does not wait for it.
       return { drained: this.#changes.stop(all) };

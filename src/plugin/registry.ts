@@ -11,14 +11,16 @@ export interface PluginMemory {
   readonly settings?: Readonly<Record<string, unknown>> | undefined;
 }
 
+export type Remember = (plugin: string) => PluginMemory | undefined;
+
 type About = Partial<Pick<PluginRecord, "name" | "source" | "manifest" | "folder">>;
 
 /** The plugins that an app knows, running or not. */
 export class PluginRegistry extends Map<string, PluginRecord> {
-  readonly #memory: Readonly<Record<string, PluginMemory>>;
+  readonly #memory: Remember;
 
-  /** @param memory what was said of them before they were known, by name */
-  constructor(memory: Readonly<Record<string, PluginMemory>> = {}) {
+  /** @param memory what has been said of them before they are known */
+  constructor(memory: Remember = () => undefined) {
     super();
     this.#memory = memory;
   }
@@ -33,7 +35,7 @@ export class PluginRegistry extends Map<string, PluginRecord> {
     const place = source ? placeOf(source) : about.folder;
     const name = this.has(wanted) ? `${wanted} (${place})` : wanted;
     const record = new PluginRecord(name, { source, manifest, folder: about.folder });
-    const { enabled = true, settings = {} } = this.#memory[name] ?? {};
+    const { enabled = true, settings = {} } = this.#memory(name) ?? {};
     record.enabled = enabled;
     record.settings = settings;
     if (!enabled) record.state = "stopped";
