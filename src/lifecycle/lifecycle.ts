@@ -1,9 +1,6 @@
-import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
-import { join, sep } from "node:path";
 import { messageOf, NexusError } from "../exceptions.ts";
-import { loadPlaces } from "../plugin/index.ts";
 import { key } from "../scope.ts";
+import { discover } from "./discover.ts";
 import { infoOf, type PluginInfo } from "./info.ts";
 import { type DataFate, Installations } from "./installations.ts";
 import {
@@ -11,7 +8,6 @@ import {
   type LifecycleOptions,
   mustBeInstalled,
   originOf,
-  refuseTaken,
   save,
   savedOf,
   tell,
@@ -55,31 +51,10 @@ export class Lifecycle {
   /**
    * Loads and starts what stands in the author's folder and is not known yet, and forgets what is there no more.
    * @returns the names of the new ones
+   * @throws what stood in the way of one; NX_DISCOVER with all faults, when there are more. The others start
    */
-  async discover(): Promise<string[]> {
-    const { host, pluginsFolder, modules } = this.#options;
-    if (pluginsFolder === undefined) return [];
-    const known = new Set(host.plugins.map(({ folder }) => folder));
-    const places = (await readdir(pluginsFolder)).map((name) => join(pluginsFolder, name));
-    const { sources, broken } = await loadPlaces(
-      places.filter((place) => !known.has(place)),
-      modules,
-    );
-    if (broken.length) throw broken[0]!.reason;
-    const found: string[] = [];
-    for (const source of sources) {
-      refuseTaken(this.#options, source);
-      await host.put([source], { migrations: "all" });
-      found.push(source.manifest.name);
-    }
-    for (const { name, folder } of host.plugins) {
-      const isGone = folder?.startsWith(pluginsFolder + sep) && !existsSync(folder);
-      if (!isGone || originOf(this.#options, name) !== "folder") continue;
-      await host.remove(name);
-      await this.#options.states.change({ [name]: undefined });
-      tell(this.#options, name, "Gone from the author's folder");
-    }
-    return found;
+  discover(): Promise<string[]> {
+    return this.#alone("", () => discover(this.#options));
   }
 
   /**

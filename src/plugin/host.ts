@@ -184,7 +184,11 @@ export class PluginHost {
   /** Makes one known that could not be loaded; one of its name that is known stays as it is. */
   async lose(broken: BrokenSource): Promise<void> {
     await this.#changes.alone(async () => {
-      if (!this.#records.has(broken.name)) this.#records.add(broken).fail("load", broken.reason);
+      const known = this.#records.get(broken.name);
+      if (known && known.failure?.step !== "load") return;
+      const record = known ?? this.#records.add(broken);
+      record.failure = undefined;
+      record.fail("load", broken.reason);
     });
   }
 
