@@ -227,6 +227,37 @@ Its old code serves on.
     expect(await app.ask("/still")).toEqual([pid, 2]);
   });
 
+  test("a loop without an end is told with the file that changed, and a change begins the process anew", async () => {
+    const app = await startDev({ "plugins/hello.ts": says("Hello", "one") });
+    await app.write({ "plugins/hello.ts": `for (;;);\n${says("Hello", "two")}` });
+    expect(await app.shows("does not answer")).toContain("Last changed: plugins/hello.ts.");
+    await app.write({ "plugins/hello.ts": says("Hello", "mended") });
+    await app.answers("/hello", "mended");
+    expect(app.dev.stdout().match(/ready/g)).toHaveLength(2);
+  });
+
+  test("a loop that is mended before anybody has noticed it is ended too", async () => {
+    const app = await startDev({ "plugins/hello.ts": says("Hello", "one") });
+    await app.write({ "plugins/hello.ts": `for (;;);\n${says("Hello", "two")}` });
+    await sleep(500);
+    await app.write({ "plugins/hello.ts": says("Hello", "mended") });
+    await app.answers("/hello", "mended");
+  });
+
+  test("Ctrl-C ends what never gives way, and a second one at once", async () => {
+    const loops = plugin("Loops", `get = get("/loops", () => { for (;;); });`);
+    const app = await startDev({ "plugins/loops.ts": loops });
+    const [pid] = (await app.ask("/still")) as [number];
+    void app.ask("/loops");
+    await sleep(200);
+    app.dev.child.kill("SIGINT");
+    await sleep(1100);
+    expect(app.dev.child.exitCode).toBe(null);
+    app.dev.child.kill("SIGINT");
+    expect(await app.dev.code).toBe(0);
+    expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+  });
+
   test("what hangs while it is reloaded is ended with its process by a later change", async () => {
     const whole = says("Hello", "mended");
     const app = await startDev({ "plugins/hello.ts": says("Hello", "one") });

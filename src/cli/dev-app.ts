@@ -7,13 +7,14 @@ import { frameOf } from "./dev-fault.ts";
 import { Reloading } from "./dev-reload.ts";
 import { start } from "./start.ts";
 
-/** What the process that watches says: these files of plugins have changed. */
-export interface ToApp {
-  readonly changed: readonly string[];
-}
+/** What the process that watches says: these files of plugins have changed; or nothing, to hear an answer. */
+export type ToApp = "ping" | { readonly changed: readonly string[] };
 
-/** What the one that serves says: where its plugins stand, or that it must begin anew. */
-export type FromApp = "restart" | { readonly plugins: string };
+/**
+ * What the one that serves says: that it has heard that, where its plugins stand, or that it must begin
+ * anew.
+ */
+export type FromApp = "heard" | "restart" | { readonly plugins: string };
 
 /** Serves the app as `nexus start` does, and reloads its plugins when it hears that they have changed. */
 export async function serve(): Promise<void> {
@@ -62,7 +63,11 @@ function show(text: string): void {
 function holdChanges() {
   const held: string[] = [];
   let change = (paths: readonly string[]): void => void held.push(...paths);
-  process.on("message", ({ changed }: ToApp) => change(changed));
+  process.on("message", (message: ToApp) => {
+    // Before what has changed runs, and perhaps never gives way.
+    tell("heard");
+    if (message !== "ping") change(message.changed);
+  });
   return {
     release(next: (paths: readonly string[]) => void): void {
       change = next;

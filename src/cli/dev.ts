@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { watch } from "node:fs";
-import { join, sep } from "node:path";
+import { join, relative, sep } from "node:path";
 import { watchFolder } from "../plugin/watch.ts";
-import type { FromApp, ToApp } from "./dev-app.ts";
+import type { FromApp } from "./dev-app.ts";
+import { Pulse } from "./dev-pulse.ts";
 
 /** What of an app's folder is read when it starts. */
 const read = ["nexus.config.ts", "nexus.config.js", "nexus.config.mjs", "package.json"];
@@ -25,8 +26,11 @@ export async function dev(): Promise<void> {
 
 function supervise(folder: string): void {
   let child: ChildProcess | undefined;
-  let ending = false;
+  let pulse: Pulse | undefined;
+  let ending: number | undefined;
   let changed = false;
+  /** The files that changed last. */
+  let latest: readonly string[] = [];
 
   const begin = (): void => {
     changed = false;
@@ -38,42 +42,49 @@ function supervise(folder: string): void {
       // Streams that stay open do not keep a change waiting.
       env: { NEXUS_SHUTDOWN_TIMEOUT: "1", ...process.env, [mark]: "1" },
     });
+    pulse = new Pulse(child, stuck);
     child.on("message", (message: FromApp) => {
-      if (message === "restart") again();
+      if (message === "heard") pulse?.heard();
+      else if (message === "restart") again();
       else plugins.watch(message.plugins);
     });
     child.once("exit", (code) => {
+      pulse?.stop();
       child = undefined;
-      if (ending) process.exit(0);
+      if (ending !== undefined) process.exit(0);
       else if (changed) begin();
       else if (code) process.stderr.write("Stopped by a fault; waiting for a change.\n");
     });
   };
   const again = (): void => {
-    if (ending || changed) return;
+    if (ending !== undefined || changed) return;
     if (!child) return begin();
     changed = true;
-    child.kill("SIGTERM");
+    // Who does not answer hears no signal, either.
+    child.kill(pulse?.isStuck ? "SIGKILL" : "SIGTERM");
   };
   const reload = (paths: readonly string[]): void => {
-    const message: ToApp = { changed: paths };
+    latest = paths;
     // One that ends is followed by one that reads everything anew.
-    if (child?.connected && !changed) child.send(message, () => {});
+    if (child?.connected && !changed && !pulse?.isStuck) pulse?.say({ changed: paths });
     else again();
   };
-  const end = (): void => {
-    ending = true;
-    if (!child) process.exit(0);
+  const stuck = (isFirst: boolean): void => {
+    const mustEnd = ending !== undefined || changed;
+    if (isFirst && !mustEnd) tellStuck(latest.map((path) => relative(folder, path)));
+    if (mustEnd) child?.kill("SIGKILL");
+    else if (pulse?.isBehind) again();
   };
-  process.on("SIGTERM", () => {
-    end();
-    child?.kill("SIGTERM");
-  });
-  process.on("SIGINT", () => {
-    end();
-    // A terminal has told it too, and told twice it would not finish what runs.
-    setTimeout(() => child?.kill("SIGTERM"), patience);
-  });
+  /** @param after milliseconds: a terminal has told it too, and told twice it would not finish what runs */
+  const end = (after = 0): void => {
+    if (!child) process.exit(0);
+    const isAgain = ending !== undefined && performance.now() - ending > patience;
+    ending ??= performance.now();
+    if (isAgain || pulse?.isStuck) child.kill("SIGKILL");
+    else setTimeout(() => child?.kill("SIGTERM"), after);
+  };
+  process.on("SIGTERM", () => end());
+  process.on("SIGINT", () => end(patience));
   const plugins = watchPlugins(join(folder, "plugins"), gather(quiet.plugins, reload));
   const app = gather(quiet.app, again);
   watchFolder(join(folder, "src"), (path) => {
@@ -85,6 +96,14 @@ function supervise(folder: string): void {
     if (name !== null && read.includes(name)) app(name);
   });
   begin();
+}
+
+function tellStuck(changed: readonly string[]): void {
+  const since = changed.length ? ` Last changed: ${changed.join(", ")}.` : "";
+  process.stderr.write(
+    `The app does not answer: something in it never gives way, such as a loop without an end.${since} ` +
+      "It begins anew when a file changes.\n",
+  );
 }
 
 /** Watches the folder of the plugins, which only the app knows. */
