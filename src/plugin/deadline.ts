@@ -28,21 +28,23 @@ export async function within<T>(
 }
 
 /**
- * How long an end waits for what it undoes: so many seconds for all of it. What has not ended then is left
- * behind, and nobody waits for what comes after it.
+ * Undoes something, which gets so many seconds for all of it: what has not ended then is left behind, and
+ * nobody waits for what comes after it.
+ * @param undo gets what waits for one undo, and throws NX_PLUGIN_HANGS
  * @param over fires when an app that ends has no more time to give away
- * @returns waits for one undo. @throws NX_PLUGIN_HANGS
  */
-export function undoPatience(
+export async function undoWithin(
+  undo: (wait: (undoing: unknown) => Promise<void>) => Promise<void>,
   seconds = stopPatience,
   over?: AbortSignal,
-): (undoing: unknown) => Promise<void> {
+): Promise<void> {
   const begun = performance.now();
   const { promise: isOver, resolve } = Promise.withResolvers<void>();
-  const cut = (): void => void later(lastPatience * 1000, resolve)?.unref();
+  let timer: NodeJS.Timeout | undefined;
+  const cut = (): void => void (timer = later(lastPatience * 1000, resolve));
   if (over?.aborted) cut();
   else over?.addEventListener("abort", cut, { once: true });
-  return async (undoing) => {
+  const wait = async (undoing: unknown): Promise<void> => {
     if (!(undoing instanceof Promise)) return;
     let isDone = false;
     const noted = undoing.then(() => void (isDone = true));
@@ -56,6 +58,12 @@ export function undoPatience(
       { cure: "What it awaits never comes, or takes too long. It was left behind." },
     );
   };
+  try {
+    await undo(wait);
+  } finally {
+    clearTimeout(timer);
+    over?.removeEventListener("abort", cut);
+  }
 }
 
 /** Seconds that a module gets to load, a service or a plugin to start, unless the app says another. */

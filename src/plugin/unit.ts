@@ -8,7 +8,7 @@ import { logKey } from "../log.ts";
 import { key, type Scope } from "../scope.ts";
 import { findService, nameService, Services } from "../services.ts";
 import { compileTasks, prepareTasks, type Runnable, runTasks } from "../tasks/index.ts";
-import { endPatience, healthPatience, startPatience, undoPatience, within } from "./deadline.ts";
+import { endPatience, healthPatience, startPatience, undoWithin, within } from "./deadline.ts";
 import { endpointsOf } from "./endpoints.ts";
 import { type Plugin, pluginInfo } from "./plugin.ts";
 import type { PluginSource } from "./source.ts";
@@ -242,8 +242,8 @@ export class Unit {
       await this.#endTasks?.();
       await untilAborted(this.#ending.over, Promise.allSettled(this.#busy));
       const { app, stopTimeout } = this.#around;
-      const patience = undoPatience(stopTimeout, app.find(endingKey)?.over);
-      await this.scope.run(() => this.scope.dispose(patience));
+      const { over } = app.find(endingKey) ?? {};
+      await this.scope.run(() => undoWithin((wait) => this.scope.dispose(wait), stopTimeout, over));
     } finally {
       ended();
       this.#seen.clear();
