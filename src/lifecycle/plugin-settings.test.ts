@@ -45,3 +45,14 @@ test("a secret of the config file that is written back covered is not stored", a
   await one.plugins.configure("notes", { key: "********", keep: 4 });
   expect(await ask(one.app, "/shown")).toEqual([200, { key: "sesame", keep: 4 }]);
 });
+
+test("one that is disabled is configured after a restart, and checked for that", async () => {
+  const one = await living();
+  await one.plugins.install(await one.write(keyed));
+  await one.plugins.disable("notes");
+  const two = await one.again();
+  await expect(two.plugins.configure("notes", { keep: "a" })).rejects.toThrow(/keep/);
+  await two.plugins.configure("notes", { keep: 5 });
+  await two.plugins.enable("notes");
+  expect(await ask(two.app, "/shown")).toEqual([200, { key: "none", keep: 5 }]);
+});
