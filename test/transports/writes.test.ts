@@ -72,10 +72,9 @@ test("for such a one no promise is made", async () => {
 });
 
 test("where node:http names its parts otherwise, it writes the answers itself", async () => {
-  const prototype = http.OutgoingMessage.prototype as object;
   const sent = new WeakSet<object>();
   // As good as false for node:http, but not what it is known to be.
-  Object.defineProperty(prototype, "_headerSent", {
+  Object.defineProperty(http.OutgoingMessage.prototype, "_headerSent", {
     configurable: true,
     get(this: object) {
       return sent.has(this) || undefined;
@@ -84,11 +83,24 @@ test("where node:http names its parts otherwise, it writes the answers itself", 
       if (is) sent.add(this);
     },
   });
-  defer(() => Reflect.deleteProperty(prototype, "_headerSent"));
+  defer(() => Reflect.deleteProperty(http.OutgoingMessage.prototype, "_headerSent"));
+  const { prototype } = http.ServerResponse;
+  const { writeHead } = Object.getOwnPropertyDescriptors(prototype);
+  let heads = 0;
+  Object.defineProperty(prototype, "writeHead", {
+    ...writeHead,
+    value(this: object, ...all: unknown[]): unknown {
+      heads++;
+      return Reflect.apply(writeHead.value!, this, all);
+    },
+  });
+  defer(() => Object.defineProperty(prototype, "writeHead", writeHead));
   const { client } = await serveAndCount();
   for (const bytes of asked) {
     client.write(bytes);
     await new Promise((resolve) => client.once("data", resolve));
   }
+  // Direct needs nothing of it.
+  expect(heads).toBe(process.env["NEXUS_TRANSPORT"] === "stock" ? asked.length : 0);
   expect(client.text().match(/HTTP\/1\.1 200 OK/g)).toHaveLength(3);
 });
