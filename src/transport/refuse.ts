@@ -10,7 +10,9 @@ export function refuse(error: NodeJS.ErrnoException, connection: Connection | un
   if (!connection || connection.isBroken) return;
   const { socket, latest } = connection;
   connection.isBroken = true;
-  if (!socket.writable || error.code === "ECONNRESET") {
+  // Where node:http has lost a piece of a body, nobody may take the rest for the whole.
+  const isTorn = error.code === paused && latest?.isArriving;
+  if (!socket.writable || error.code === "ECONNRESET" || isTorn) {
     socket.destroy();
     return;
   }
@@ -62,14 +64,19 @@ function textOf(status: number, detail = phrase(status)): string {
   return `${lines.join("\r\n")}\r\n\r\n${body}`;
 }
 
+/**
+ * Over TLS node:http may tell its parser to wait, and then give it more, which is lost: not by the client's
+ * fault. What came before is answered, and the connection ends without a word.
+ */
+const paused = "HPE_PAUSED";
+
 function faultOf({ code }: NodeJS.ErrnoException): Fault | undefined {
   switch (code) {
     case "HPE_HEADER_OVERFLOW":
       return [431];
     case "ERR_HTTP_REQUEST_TIMEOUT":
       return [408];
-    // node:http has told its parser to wait, and then given it more: what that was nobody can know.
-    case "HPE_PAUSED":
+    case paused:
       return undefined;
     default:
       return [400];
