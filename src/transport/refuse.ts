@@ -25,7 +25,7 @@ export function refuse(error: NodeJS.ErrnoException, connection: Connection | un
     latest.cut();
   } else {
     // The body of the latest one breaks off.
-    connection.replace(latest, new Refusal(connection, latest.fault ?? fault));
+    connection.replace(latest, new Refusal(connection, fault));
   }
 }
 

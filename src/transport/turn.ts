@@ -32,11 +32,6 @@ export abstract class Turn {
     return false;
   }
 
-  /** What makes it unanswerable, where that is known. */
-  get fault(): Fault | undefined {
-    return undefined;
-  }
-
   /** Whether something of the answer has been written. */
   get hasBegun(): boolean {
     return false;
