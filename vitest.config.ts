@@ -52,6 +52,8 @@ export default defineConfig({
     testTimeout: 20_000,
     expect: { poll: { timeout: 10_000 } },
     pool: "threads",
+    // Many of them wait for processes that they have started.
+    maxWorkers: 3,
     isolate: false,
   },
 });
