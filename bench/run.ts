@@ -37,8 +37,8 @@ const chosen = {
 };
 // Quick is within 50 seconds.
 const usual = values.quick
-  ? { rounds: 4, slice: 0.3, warm: 0.5 }
-  : { rounds: 5, slice: 2, warm: 1 };
+  ? { rounds: 4, slice: 0.35, warm: 1 }
+  : { rounds: 5, slice: 2, warm: 2 };
 const rounds = {
   ...usual,
   rounds: numberOf("rounds"),

@@ -85,6 +85,21 @@ test("every module of src stands on a floor", () => {
   expect(strangers, "add the module to the list of floors, or put it where it belongs").toEqual([]);
 });
 
+test("CONTRIBUTING tells the same floors, and README knows each module", () => {
+  const guide = readFileSync(join(src, "../CONTRIBUTING.md"), "utf8");
+  const [, table = ""] =
+    /\| floor \| modules \|\n\| --- \| --- \|\n((?:\|.*\n)+)/.exec(guide) ?? [];
+  const told = table
+    .trim()
+    .split("\n")
+    .map((row) => row.split("|")[2]!.trim().split(", ").toSorted());
+  expect(told).toEqual(floors.map((floor) => floor.toSorted()));
+  const readme = readFileSync(join(src, "../README.md"), "utf8");
+  const [, layout = ""] = /```\nsrc\/\n([\s\S]*?)```/.exec(readme) ?? [];
+  const words = new Set(layout.match(/[a-z]+(?:-[a-z]+)*/g));
+  expect(floors.flat().filter((module) => !words.has(module))).toEqual([]);
+});
+
 test("imports go down", () => {
   const faults: string[] = [];
   for (const [file, targets] of imports) {
