@@ -1,10 +1,10 @@
 import type { ServerResponse } from "node:http";
 import { Headers, type Response, tooLarge } from "../message/index.ts";
+import { brokeOff } from "./broke-off.ts";
 import type { Connection } from "./connection.ts";
 import type { HeadWriter, Piece } from "./head.ts";
 import { responseTo, type ServedSocket } from "./parser.ts";
 import { RequestTurn } from "./request-turn.ts";
-import { brokeOff } from "./stock.ts";
 
 /**
  * Stands on a socket where node:http has its responses, while requests are answered past them: otherwise

@@ -2,7 +2,7 @@ import type { Server } from "node:http";
 import { currentLog } from "../log.ts";
 import type { Connection } from "./connection.ts";
 import { DirectTurn, nobody } from "./direct.ts";
-import { faultOf } from "./fault.ts";
+import { framingOf } from "./framing.ts";
 import type { HeadWriter } from "./head.ts";
 import { HeldTurn, takeFields } from "./held.ts";
 import {
@@ -193,7 +193,7 @@ class Intake {
     if (!isOpen || isBroken) return 0;
     const fault: Fault | undefined = isConnect
       ? [405]
-      : faultOf([head[0], head[1]], head[4], head[2]);
+      : framingOf([head[0], head[1]], head[4], head[2]).fault;
     if (fault) refuseRequest(connection, fault);
     else this.#hold(head);
     return 0;

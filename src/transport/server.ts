@@ -7,14 +7,14 @@ import { Request } from "../message/index.ts";
 import { later } from "../waiting.ts";
 import { arrivalsOn } from "./arrivals.ts";
 import { Connection } from "./connection.ts";
-import { faultOf } from "./fault.ts";
+import { framingOf } from "./framing.ts";
 import { HeadWriter } from "./head.ts";
 import { createIntake } from "./intake.ts";
 import { type HttpServerOptions, lookAfter, timesOf, transportOf } from "./options.ts";
 import { sendResponse } from "./outgoing.ts";
 import { refuse, refuseRequest } from "./refuse.ts";
 import type { Exchange, RequestTurn, Send } from "./request-turn.ts";
-import { offersUpgrade, StockTurn } from "./stock.ts";
+import { StockTurn } from "./stock.ts";
 import { Watch } from "./watch.ts";
 
 // An import of it would load all of fetch too, which few servers need.
@@ -98,13 +98,20 @@ export async function createHttpServer(
     const connection = connections.get(incoming.socket);
     if (!connection?.isOpen) return;
     const { httpVersionMajor: major, httpVersionMinor: minor, rawHeaders } = incoming;
-    const fault = faultOf([major, minor], incoming.url ?? "/", rawHeaders);
+    const { fault, length, offersUpgrade } = framingOf(
+      [major, minor],
+      incoming.url ?? "/",
+      rawHeaders,
+    );
     if (fault) return refuseRequest(connection, fault);
-    const turn = new StockTurn(connection, incoming, outgoing, scheme, heads);
+    const turn = new StockTurn(connection, incoming, outgoing, scheme, heads, length);
     turn.awaitsContinue = awaitsContinue;
     // Behind the offer of another protocol node:http reads nothing, though it is not taken up.
-    if (offersUpgrade(incoming)) turn.isLast = true;
-    if (connection.add(turn)) begin(turn, connection);
+    if (offersUpgrade) turn.isLast = true;
+    if (!connection.add(turn)) return;
+    // Most small bodies have come in one piece with their head: then nobody has to wait for them.
+    if (turn.isSmall && !awaitsContinue) turn.gather(() => begin(turn, connection));
+    else begin(turn, connection);
   };
 
   const { keepAliveTimeout } = limits;

@@ -1,4 +1,4 @@
-import { isAuthority } from "./fault.ts";
+import { isAuthority } from "./framing.ts";
 
 /** The largest body that is kept until it is whole, in bytes. */
 const most = 64 * 1024;

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { HTTPException } from "../exceptions.ts";
 import { Headers, type Response, tooLarge } from "../message/index.ts";
+import { brokeOff } from "./broke-off.ts";
 import type { Connection } from "./connection.ts";
+import { Gathering } from "./gathering.ts";
 import type { HeadWriter } from "./head.ts";
 import { RequestTurn } from "./request-turn.ts";
 import { authorityOf, originForm } from "./target.ts";
@@ -10,28 +11,42 @@ import { authorityOf, originForm } from "./target.ts";
 /** The most that is read, and thrown away, of a body that was refused, so that its sender sees why. */
 const drainLimit = 64 * 1024 * 1024;
 
+/** The most bytes of a body that is waited for, for a moment, before its request begins. */
+const small = 16 * 1024;
+
 /** A request and its answer as node:http has them. */
 export class StockTurn extends RequestTurn {
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
-  readonly hasBody: boolean;
   readonly #heads: HeadWriter;
+  readonly #length: number;
+  #gathering: Gathering | undefined;
 
+  /** @param length bytes of the body; Infinity where that is not known */
   constructor(
     connection: Connection,
     incoming: IncomingMessage,
     outgoing: ServerResponse,
     scheme: "http" | "https",
     heads: HeadWriter,
+    length: number,
   ) {
     super(connection, scheme, incoming.method ?? "GET");
     this.incoming = incoming;
     this.outgoing = outgoing;
+    this.#length = length;
     // What it tells the client; the time itself is the server's affair.
     (outgoing as ServerResponse & Unwritten)._keepAliveTimeout = heads.keepAlive;
     this.#heads = heads;
-    const { "content-length": length, "transfer-encoding": coding } = incoming.headers;
-    this.hasBody = coding !== undefined || (length !== undefined && Number(length) !== 0);
+  }
+
+  get hasBody(): boolean {
+    return this.#length > 0;
+  }
+
+  /** Whether the body is small: most of those come in one piece with their head. */
+  get isSmall(): boolean {
+    return this.hasBody && this.#length <= small;
   }
 
   get target(): string {
@@ -56,8 +71,19 @@ export class StockTurn extends RequestTurn {
     return this.hasBody && !this.incoming.complete;
   }
 
+  /** Runs a function once it is known whether a small body has come in one piece with its head. */
+  gather(begin: () => void): void {
+    this.#gathering = new Gathering(this.incoming, this.#length, begin);
+  }
+
+  read(limit: number): Uint8Array | Promise<Uint8Array> {
+    if (!this.#gathering) return this.#arrival(limit);
+    if (this.#length > limit) return Promise.reject(tooLarge(limit));
+    return this.#gathering.whole ?? this.#gathering.arrival();
+  }
+
   /** By its events: an iterator of a stream takes longer than all the rest of a small request. */
-  read(limit: number): Promise<Uint8Array> {
+  #arrival(limit: number): Promise<Uint8Array> {
     const { incoming } = this;
     this.#giveLeave();
     return new Promise((resolve, reject) => {
@@ -88,6 +114,7 @@ export class StockTurn extends RequestTurn {
   }
 
   async *#pieces(): AsyncGenerator<Uint8Array> {
+    if (this.#gathering) return yield await this.read(Infinity);
     this.#giveLeave();
     try {
       // Whoever stops reading early still wants to answer: the connection stays.
@@ -175,14 +202,4 @@ interface Unwritten {
   _headerSent: boolean | undefined;
   finished: boolean;
   _finish(): void;
-}
-
-export function brokeOff(cause?: unknown): HTTPException {
-  // Nobody's fault here, so nothing for the log.
-  return new HTTPException(400, "The body broke off", { errorCode: "BODY_BROKE_OFF", cause });
-}
-
-/** Whether a request would go on in another protocol. */
-export function offersUpgrade({ headers: { upgrade, connection = "" } }: IncomingMessage): boolean {
-  return upgrade !== undefined && /(?:^|,)\s*upgrade\s*(?:,|$)/i.test(connection);
 }

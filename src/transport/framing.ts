@@ -1,0 +1,95 @@
+import { authorityOf } from "./target.ts";
+import type { Fault } from "./turn.ts";
+
+/** What the head of a request says of what belongs to it. */
+export interface Framing {
+  /** What makes it unanswerable, though the parser took it. */
+  readonly fault: Fault | undefined;
+  /** Bytes of the body; Infinity where that is not said. */
+  readonly length: number;
+  /** Whether it would go on in another protocol. */
+  readonly offersUpgrade: boolean;
+}
+
+export function framingOf(
+  [major, minor]: readonly [major: number, minor: number],
+  target: string,
+  fields: readonly string[],
+): Framing {
+  let coding: string | undefined;
+  let length = 0;
+  let hosts = 0;
+  let isHost = true;
+  let expectation: string | undefined;
+  let upgrade = false;
+  let connection: string | undefined;
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i]!;
+    const value = fields[i + 1]!;
+    // By their lengths first: most fields are none of these.
+    switch (name.length) {
+      case 4:
+        if (!is(name, "host")) break;
+        hosts++;
+        isHost &&= isAuthority(value);
+        break;
+      case 6:
+        if (is(name, "expect")) expectation = joined(expectation, value);
+        break;
+      case 7:
+        upgrade ||= is(name, "upgrade");
+        break;
+      case 10:
+        if (is(name, "connection")) connection = joined(connection, value);
+        break;
+      case 14:
+        if (is(name, "content-length")) length = Number(value);
+        break;
+      case 17:
+        if (is(name, "transfer-encoding")) coding = joined(coding, value);
+        break;
+      default:
+    }
+  }
+  const fault = (): Fault | undefined => {
+    if (coding !== undefined && coding.trim().toLowerCase() !== "chunked")
+      return [501, "Of the transfer codings only chunked is understood"];
+    if (hosts > 1) return [400, "The request has more than one Host"];
+    if (hosts === 0 && !(major === 1 && minor === 0)) return [400, "The request has no Host"];
+    if (!isHost || !isAuthority(authorityOf(target) ?? "")) return [400, "The Host is none"];
+    if (major !== 1) return [505];
+    return expectation === undefined || minor === 0 || leave.test(expectation) ? undefined : [417];
+  };
+  return {
+    fault: fault(),
+    length: coding === undefined ? length : Infinity,
+    offersUpgrade: upgrade && connection !== undefined && wantsUpgrade.test(connection),
+  };
+}
+
+const wantsUpgrade = /(?:^|,)\s*upgrade\s*(?:,|$)/i;
+
+/** As node:http has it. */
+const leave = /(?:^|\W)100-continue(?:$|\W)/i;
+
+function joined(one: string | undefined, other: string): string {
+  return one === undefined ? other : `${one}, ${other}`;
+}
+
+/** The last one that was looked at: most requests of a server are to the same host. */
+let known = "";
+
+/** Whether it names a host, and perhaps a port (RFC 9112, 3.2); it may be empty. */
+export function isAuthority(text: string): boolean {
+  if (text === known) return true;
+  if (!authority.test(text)) return false;
+  known = text;
+  return true;
+}
+
+const authority =
+  /^(?:\[[\da-f:.]+\]|\[v[\da-f]+\.[\w.~!$&'()*+,;=:-]+\]|(?:[\w.~!$&'()*+,;=-]|%[\da-f]{2})*)(?::\d*)?$/i;
+
+function is(name: string, wanted: string): boolean {
+  return name === wanted || name.toLowerCase() === wanted;
+}
