@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type App, type AppOptions, createApp } from "nexus-platform/app";
 import {
   FileStates,
+  KnownRoutes,
   type Lifecycle,
   lifecycleKey,
   openInstalled,
@@ -25,7 +26,7 @@ export async function startLiving(dataDir: string, options: AppOptions = {}) {
   const app = await createApp({
     plugins: [...found.sources, ...sources],
     broken: [...found.broken, ...broken],
-    lifecycle: { states, versions, pluginsFolder },
+    lifecycle: { states, versions, pluginsFolder, routes: await KnownRoutes.open(versions.folder) },
     settings: { dataDir },
     env: {},
     log,

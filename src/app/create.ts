@@ -69,7 +69,10 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
     tolerant: options.tolerant ?? false,
     startTimeout: options.startTimeout,
     stopTimeout: options.stopTimeout,
-    memory: (name) => options.lifecycle?.states?.get(name),
+    memory(name) {
+      const { states, routes } = options.lifecycle ?? {};
+      return { ...states?.get(name), routes: routes?.get(name) };
+    },
   });
   scope.provide(hostKey, host);
   scope.provide(errorFormatKey, errorFormat);

@@ -9,6 +9,7 @@ import { logKey, silent } from "../log.ts";
 import {
   fallenBack,
   FileStates,
+  KnownRoutes,
   MemoryStates,
   openInstalled,
   type PluginStates,
@@ -54,13 +55,14 @@ export async function loadApp(
   const versions = new Versions(join(settings.dataDir, "plugins"));
   const states = await openStates(versions, looksOnly);
   const others = [...(config.plugins ?? []).map(sourceOf), ...sources, ...broken];
+  const routes = looksOnly ? undefined : await KnownRoutes.open(versions.folder);
   const installed = await openInstalled(versions, states, others);
   const app = await createApp({
     accounts: true,
     ...config,
     plugins: [...(config.plugins ?? []), ...sources, ...installed.sources],
     broken: [...broken, ...installed.broken],
-    lifecycle: { states, versions, pluginsFolder, modules },
+    lifecycle: { states, versions, pluginsFolder, modules, routes },
     tolerant: true,
     settings,
   });

@@ -4,6 +4,7 @@ export type { PluginInfo } from "./info.ts";
 export { install, type Installation, type InstallOptions } from "./install.ts";
 export { type Seal, verify } from "./integrity.ts";
 export type { DataFate } from "./installations.ts";
+export { KnownRoutes } from "./known-routes.ts";
 export { Lifecycle, lifecycleKey } from "./lifecycle.ts";
 export { newPlugin, type NewPluginOptions } from "./new-plugin.ts";
 export type { LifecycleOptions, Origin } from "./options.ts";

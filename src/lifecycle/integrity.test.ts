@@ -106,8 +106,8 @@ test("a version without its seal, or with half of one, is none that anybody can 
   const file = join(folder, ".nexus-seal.json");
   for (const text of ["", "{}", '{ "files": {} }', "[]", '{"name":"notes","files":{"a":1}}']) {
     await writeFile(file, text);
-    for (const read of [verify(folder), versions.find("notes", "1.0.0")])
-      await expect(read).rejects.toMatchObject({ code: "NX_INTEGRITY" });
+    for (const read of [() => verify(folder), () => versions.find("notes", "1.0.0")])
+      await expect(read()).rejects.toMatchObject({ code: "NX_INTEGRITY" });
   }
   await rm(file);
   await expect(verify(folder)).rejects.toThrow(

@@ -232,3 +232,68 @@ test("what was said of a folder that is gone says nothing of a package of its na
   expect(await ask(second.app, "/good")).toEqual([200, "1.0.0"]);
   expect(second.states.get("good")).toMatchObject({ enabled: true, version: "1.0.0" });
 });
+
+test("the routes of one that cannot be loaded any more answer 503, unless others have them now", async () => {
+  const first = await living();
+  const members = `one = get("/notes/{id:int}/text", ({ id }) => id); moved = get("/moved", () => 1);`;
+  await first.plugins.install(await first.write({ members }));
+  await first.plugins.install(await first.write({ name: "other" }));
+  await first.plugins.install(await first.write({ name: "gone" }));
+  await first.plugins.uninstall("gone");
+  await writeFile(join(first.versions.folder, "notes", "1.0.0", "index.ts"), "what is this");
+  const second = await first.again();
+  const answer = await second.app.fetch(new Request("http://test/notes/7/text"));
+  expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "30"]);
+  expect((await ask(second.app, "/notes"))[0]).toBe(503);
+  expect((await ask(second.app, "/notes/unknown/else"))[0]).toBe(404);
+  expect(await ask(second.app, "/other")).toEqual([200, "1.0.0"]);
+  expect((await ask(second.app, "/gone"))[0]).toBe(404);
+  await second.plugins.disable("notes");
+  expect((await ask(second.app, "/notes"))[0]).toBe(404);
+});
+
+test("routes that another plugin has taken over are its own", async () => {
+  const first = await living();
+  const shared = { members: `shared = get("/shared", () => this.name);` };
+  await first.plugins.install(await first.write(shared));
+  await writeFile(join(first.versions.folder, "notes", "1.0.0", "index.ts"), "what is this");
+  await first.plugins.disable("notes");
+  await first.plugins.install(await first.write({ name: "other", ...shared }));
+  await first.states.change({ notes: { ...first.states.get("notes")!, enabled: true } });
+  const second = await first.again();
+  expect(await ask(second.app, "/shared")).toEqual([200, "other"]);
+  expect((await ask(second.app, "/notes"))[0]).toBe(503);
+});
+
+test("one that cannot be loaded when it is enabled has failed, and is mended by installing it anew", async () => {
+  const first = await living();
+  const spec = await first.write();
+  await first.plugins.install(spec);
+  await first.plugins.disable("notes");
+  await writeFile(join(first.versions.folder, "notes", "1.0.0", "index.ts"), "what is this");
+  const second = await first.again();
+  expect((await ask(second.app, "/notes"))[0]).toBe(404);
+  await expect(second.plugins.enable("notes")).rejects.toMatchObject({ code: "NX_INTEGRITY" });
+  expect(await second.plugins.info("notes")).toMatchObject({
+    state: "failed",
+    enabled: true,
+    failure: { step: "load" },
+  });
+  expect((await ask(second.app, "/notes"))[0]).toBe(503);
+  await second.plugins.install(spec);
+  expect(await ask(second.app, "/notes")).toEqual([200, "1.0.0"]);
+});
+
+test("of two plugins of one name the second can be named, and disabled", async () => {
+  const one = await living();
+  await one.app.close();
+  for (const version of ["1.0.0", "2.0.0"])
+    await writePlugin(join(one.folder, "authors"), { version });
+  const { app, plugins } = await living(one.folder, {});
+  expect(await plugins.info("notes (notes-2.0.0)")).toMatchObject({
+    state: "failed",
+    failure: { reason: expect.stringMatching(/notes-1\.0\.0 and .*notes-2\.0\.0\. Give one/) },
+  });
+  expect(await plugins.disable("notes (notes-2.0.0)")).toMatchObject({ state: "stopped" });
+  expect(await ask(app, "/notes")).toEqual([200, "1.0.0"]);
+});

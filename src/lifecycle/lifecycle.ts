@@ -1,4 +1,5 @@
 import { messageOf, NexusError } from "../exceptions.ts";
+import type { PluginSource } from "../plugin/index.ts";
 import { key } from "../scope.ts";
 import { discover } from "./discover.ts";
 import { infoOf, type PluginInfo } from "./info.ts";
@@ -12,6 +13,7 @@ import {
   savedOf,
   tell,
 } from "./options.ts";
+import { noteRoutes } from "./note-routes.ts";
 import type { Plan } from "./plan.ts";
 import { type NewSettings, type PluginSettings, settingsOf, uncover } from "./plugin-settings.ts";
 import { PluginTables } from "./plugin-tables.ts";
@@ -37,6 +39,7 @@ export class Lifecycle {
     this.#tables = new PluginTables(options.app);
     this.#upgrades = new Upgrades(options, this.#tables, (name, work) => this.#alone(name, work));
     this.#installations = new Installations(options, this.#tables);
+    noteRoutes(options);
   }
 
   list(): Promise<PluginInfo[]> {
@@ -77,10 +80,8 @@ export class Lifecycle {
       if (!savedOf(this.#options, name).enabled) await save(this.#options, name, { enabled: true });
       if (state === "started") return this.info(name);
       // What could not be loaded may have been mended since.
-      await host.enable(
-        name,
-        host.sourceOf(name) ? undefined : await freshSource(this.#options, name),
-      );
+      const source = host.sourceOf(name) ? undefined : await this.#load(name);
+      await host.enable(name, source);
       tell(this.#options, name, "Enabled");
       return this.info(name);
     });
@@ -244,6 +245,18 @@ export class Lifecycle {
   /** The process is about to end by an error that nobody caught: the next start goes back from what is watched. */
   crash(): void {
     this.#upgrades.watches.crash();
+  }
+
+  /** What was never loaded is; one that cannot be has failed. */
+  async #load(name: string): Promise<PluginSource> {
+    const { host } = this.#options;
+    const { folder = "", manifest } = known(host, name);
+    try {
+      return await freshSource(this.#options, name);
+    } catch (reason) {
+      await host.lose({ name, folder, manifest, reason });
+      throw reason;
+    }
   }
 
   /** As `alone`; what was cut short before is settled first. */

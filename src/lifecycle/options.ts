@@ -10,6 +10,7 @@ import {
 } from "../plugin/index.ts";
 import type { Scope } from "../scope.ts";
 import { verify } from "./integrity.ts";
+import type { KnownRoutes } from "./known-routes.ts";
 import type { PluginStates, SavedState } from "./state.ts";
 import type { InstalledVersion, Versions } from "./versions.ts";
 
@@ -26,6 +27,8 @@ export interface LifecycleOptions {
   readonly exportsFolder?: string | undefined;
   /** Loads code anew; without it what was loaded once stays as it is. */
   readonly modules?: ModuleLoader | undefined;
+  /** Remembers the routes of those that run; without it nobody knows what one had that cannot be loaded. */
+  readonly routes?: KnownRoutes | undefined;
   /** Settings by plugin, from the config file. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly env: Env;

@@ -4,6 +4,7 @@ import { checkNeeds, nameTaken } from "./checks.ts";
 import { tellNews } from "./news.ts";
 import { inOrder, PluginRing } from "./order.ts";
 import { needsFailed, type PluginRecord } from "./record.ts";
+import { placeOf } from "./source.ts";
 import type { Ground } from "./swap.ts";
 import { Unit } from "./unit.ts";
 
@@ -78,10 +79,10 @@ export class Boot {
     await this.#options.failed(record);
   }
 
-  #check({ name, manifest, unit }: PluginRecord): void {
+  #check({ manifest, unit, source }: PluginRecord): void {
     const { records, version } = this.#ground;
     const { name: wanted } = manifest!;
-    if (!unit) throw nameTaken(wanted, records.get(wanted)?.source, name);
+    if (!unit) throw nameTaken(wanted, records.get(wanted)?.source, placeOf(source!));
     checkNeeds(manifest!, version, (other) => records.get(other));
     for (const other of Object.keys(manifest!.plugins))
       if (!records.get(other)!.enabled) throw needsFailed(records.get(other)!);

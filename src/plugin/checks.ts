@@ -31,13 +31,13 @@ export function checkNeeds(
   );
 }
 
-/** @param second what the later one is called to tell it apart: its name and, in brackets, its place */
+/** @param second where the later one stands */
 export function nameTaken(
   name: string,
   first: PluginSource | undefined,
   second: string,
 ): NexusError {
-  const places = [first && placeOf(first), second.slice(name.length + 2, -1)];
+  const places = [first && placeOf(first), second];
   return new NexusError(
     "NX_PLUGIN_TWICE",
     `Two plugins are called "${name}": ${places.join(" and ")}.`,

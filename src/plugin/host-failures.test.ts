@@ -109,10 +109,10 @@ test("of two plugins with one name the second one fails, naming both places", as
   );
   expect(states()).toEqual({
     notes: "started",
-    "notes (/app/plugins/other)": "failed",
-    "notes (/app/plugins/notes.ts)": "failed",
+    "notes (other)": "failed",
+    "notes (notes.ts)": "failed",
   });
-  expect(failure("notes (/app/plugins/other)")?.reason).toContain(
+  expect(failure("notes (other)")?.reason).toContain(
     'Two plugins are called "notes": /app/plugins/notes and /app/plugins/other. Give one',
   );
   expect(await ask("/first/here")).toEqual([200, 1]);

@@ -1,4 +1,3 @@
-import { NexusError } from "../exceptions.ts";
 import type { Endpoint } from "../http/index.ts";
 import { logKey } from "../log.ts";
 import { key } from "../scope.ts";
@@ -8,9 +7,11 @@ import { strangers } from "./checks.ts";
 import { checkPatience } from "./deadline.ts";
 import { Offers } from "./offers.ts";
 import type { PutOptions, Swapped } from "./put-options.ts";
-import type { PluginRecord, PluginStatus } from "./record.ts";
+import type { KnownRoute, PluginStatus } from "./record.ts";
+import { needed, unloaded } from "./refusals.ts";
 import { PluginRegistry, type Remember } from "./registry.ts";
 import type { BrokenSource, PluginSource } from "./source.ts";
+import { stand } from "./stand.ts";
 import { PluginFailed } from "./swap.ts";
 import { tableKey } from "./table.ts";
 import { type Surroundings, Unit } from "./unit.ts";
@@ -154,7 +155,20 @@ export class PluginHost {
       if (record.enabled) await boot.fail(record, "load", reason);
     await app.run(() => boot.run(made));
     this.#find = this.#running;
+    this.#closeLost();
     this.#started.resolve();
+  }
+
+  /** Of those of which nothing more is known: what they once had, unless others have it now. */
+  #closeLost(): void {
+    const { table } = this.#ground;
+    for (const record of this.#records.values()) {
+      if (record.state !== "failed" || record.routes.length) continue;
+      const { routes = [] } = this.#options.memory?.(record.name) ?? {};
+      const taken = new Set(table.current.entries.map(shapeOf));
+      record.known = routes.filter((route) => !taken.has(shapeOf(route)));
+      stand(this.#ground, record, "closed");
+    }
   }
 
   /** Stops every plugin, last started first. */
@@ -181,14 +195,17 @@ export class PluginHost {
     });
   }
 
-  /** Makes one known that could not be loaded; one of its name that is known stays as it is. */
+  /** Makes one known that could not be loaded; one of its name that has been stays as it is. */
   async lose(broken: BrokenSource): Promise<void> {
     await this.#changes.alone(async () => {
       const known = this.#records.get(broken.name);
-      if (known && known.failure?.step !== "load") return;
+      if (known?.source) return;
       const record = known ?? this.#records.add(broken);
+      record.enabled = this.#options.memory?.(record.name)?.enabled ?? record.enabled;
+      if (!record.enabled) return;
       record.failure = undefined;
       record.fail("load", broken.reason);
+      this.#closeLost();
     });
   }
 
@@ -274,19 +291,7 @@ export class PluginHost {
   readonly #running = (plugin: string): Unit | undefined => this.#records.get(plugin)?.unit;
 }
 
-function unloaded({ name, failure }: PluginRecord): NexusError {
-  return new NexusError(
-    "NX_PLUGIN_FAILED",
-    `The plugin "${name}" cannot be started: it could not be loaded. ${failure?.reason ?? ""}`,
-    { cause: failure?.error },
-  );
-}
-
-function needed({ name }: PluginRecord, by: readonly PluginRecord[]): NexusError {
-  const names = by.map((one) => `"${one.name}"`).join(", ");
-  return new NexusError(
-    "NX_PLUGIN_NEEDED",
-    `The plugin "${name}" cannot be disabled: ${names} ${by.length > 1 ? "need" : "needs"} it.`,
-    { cure: "Disable those first, or with it (cascade)." },
-  );
+/** Two routes of one shape are in each other's way, whatever they call their parameters. */
+function shapeOf({ method, path }: KnownRoute): string {
+  return `${method} ${path.replaceAll(/\{[^}]*\}/g, "{}")}`;
 }

@@ -122,7 +122,7 @@ function checkName(host: PluginHost, { manifest: { name }, folder }: PluginSourc
   const known = host.status(name);
   if (!known || known.folder === folder) return;
   if (known.folder !== undefined && !existsSync(known.folder)) return;
-  throw nameTaken(name, host.sourceOf(name), `${name} (${folder})`);
+  throw nameTaken(name, host.sourceOf(name), folder!);
 }
 
 /** Whether a folder that has just been made has nothing in it yet. */

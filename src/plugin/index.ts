@@ -1,7 +1,7 @@
 export type { PutOptions, Swapped } from "./put-options.ts";
 export { type HostOptions, hostKey, PluginHost } from "./host.ts";
 export type { PluginMemory } from "./registry.ts";
-export type { Failure, PluginState, PluginStatus } from "./record.ts";
+export type { Failure, KnownRoute, PluginState, PluginStatus } from "./record.ts";
 export { NotUndone, type Pause } from "./pause.ts";
 export { PluginFailed } from "./swap.ts";
 export { faultsKey, type MigrationMode, type Unit } from "./unit.ts";

@@ -98,6 +98,22 @@ test("one plugin can be loaded by its place", async () => {
   await expect(loadPlugin(join(folder, "two"))).rejects.toMatchObject({ code: "NX_NO_ENTRY" });
 });
 
+test("an entry that is a folder says so", async () => {
+  const json = JSON.stringify({ name: "one", nexus: { entry: "src" } });
+  const { broken } = await load({ "one/src/index.ts": code("One"), "one/package.json": json });
+  expect(broken).toMatchObject([
+    {
+      name: "one",
+      reason: {
+        code: "NX_NO_ENTRY",
+        message: expect.stringMatching(
+          /one.src is a folder, and no module\. Name the module in it/,
+        ),
+      },
+    },
+  ]);
+});
+
 async function load(files: Readonly<Record<string, string>>) {
   folder = await mkdtemp(join(tmpdir(), "nexus-plugins-"));
   for (const [name, text] of Object.entries(files)) {

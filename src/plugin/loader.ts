@@ -107,8 +107,14 @@ const usual = ["index.ts", "index.js", "index.mjs", "src/index.ts", "dist/index.
 
 function entryOf(folder: string, manifest: Manifest | undefined): string {
   const candidates = manifest?.entry ? [manifest.entry] : usual;
-  const found = candidates.map((name) => join(folder, name)).find((file) => existsSync(file));
+  const files = candidates.map((name) => join(folder, name)).filter((file) => existsSync(file));
+  const found = files.find((file) => !statSync(file).isDirectory());
   if (found) return found;
+  if (files.length) {
+    throw new NexusError("NX_NO_ENTRY", `${files[0]} is a folder, and no module.`, {
+      cure: 'Name the module in it as "nexus.entry" in the package.json, such as src/index.ts.',
+    });
+  }
   throw new NexusError("NX_NO_ENTRY", `${folder} has no ${candidates.join(", ")}.`, {
     cure: 'Name the module with the plugin class as "nexus.entry" in its package.json.',
   });

@@ -13,6 +13,12 @@ export interface Failure {
   readonly error: unknown;
 }
 
+/** A route that a plugin had while it ran. */
+export interface KnownRoute {
+  readonly method: string;
+  readonly path: string;
+}
+
 /** What is known of a plugin. A failed one is a value: the others go on. */
 export interface PluginStatus {
   readonly name: string;
@@ -38,6 +44,8 @@ export class PluginRecord {
   settings: Readonly<Record<string, unknown>> = {};
   enabled = true;
   unit: Unit | undefined;
+  /** Its routes when it last ran, before this process. */
+  known: readonly KnownRoute[] = [];
   /** What stands in the table for it. */
   routes: readonly Endpoint[] = [];
   retryAt: Date | undefined;

@@ -1,6 +1,7 @@
+import { basename } from "node:path";
 import { NexusError } from "../exceptions.ts";
 import { inOrder } from "./order.ts";
-import { PluginRecord } from "./record.ts";
+import { type KnownRoute, PluginRecord } from "./record.ts";
 import { placeOf, type PluginSource } from "./source.ts";
 
 /** What outlives a restart. */
@@ -9,6 +10,8 @@ export interface PluginMemory {
   readonly enabled?: boolean | undefined;
   /** Over the config file, below the environment. */
   readonly settings?: Readonly<Record<string, unknown>> | undefined;
+  /** Its routes when it last ran. */
+  readonly routes?: readonly KnownRoute[] | undefined;
 }
 
 export type Remember = (plugin: string) => PluginMemory | undefined;
@@ -32,7 +35,8 @@ export class PluginRegistry extends Map<string, PluginRecord> {
     const { source } = about;
     const manifest = about.manifest ?? source?.manifest;
     const wanted = about.name ?? manifest!.name;
-    const place = source ? placeOf(source) : about.folder;
+    // Without a slash, as a name is a part of URLs.
+    const place = basename(source ? placeOf(source) : (about.folder ?? ""));
     const name = this.has(wanted) ? `${wanted} (${place})` : wanted;
     const record = new PluginRecord(name, { source, manifest, folder: about.folder });
     const { enabled = true, settings = {} } = this.#memory(name) ?? {};

@@ -24,6 +24,16 @@ export interface ClosedOptions {
   readonly onError: OnError;
 }
 
+type Verb = (path: "/", spec: typeof hidden, handler: () => never) => unknown;
+const verbs: Readonly<Record<string, Verb>> = {
+  GET: get,
+  POST: post,
+  PUT: put,
+  PATCH: patch,
+  DELETE: del,
+  OPTIONS: options,
+};
+
 /** Routes that answer 503 with `Retry-After` in the place of a plugin's own. */
 export function closedRoutes(
   record: PluginRecord,
@@ -40,19 +50,17 @@ export function closedRoutes(
   };
   const run = compose([], refuse, onError);
   if (endpoints.length) return endpoints.map((one) => ({ ...one, scope: app, run }));
-  // Of one that was never made only the beginning of its paths is known.
-  const prefix = record.source?.type.prefix;
-  if (!prefix) return [];
-  const routes = (path: "/" | "/{rest:path}") => [
-    get(path, hidden, refuse),
-    post(path, hidden, refuse),
-    put(path, hidden, refuse),
-    patch(path, hidden, refuse),
-    del(path, hidden, refuse),
-    options(path, hidden, refuse),
-  ];
-  const all = Object.assign(new Routes(), [...routes("/"), ...routes("/{rest:path}")]);
-  return routesOf(all, prefix).map((one) =>
+  // Of one that was never made only the beginning of its paths is known, or what it once had.
+  const { prefix } = record.source?.type ?? {};
+  const paths = ["/", "/{rest:path}"];
+  const known = prefix
+    ? Object.keys(verbs).flatMap((method) => paths.map((path) => ({ method, path })))
+    : record.known;
+  const routes = known.flatMap(({ method, path }) => {
+    const verb = Object.hasOwn(verbs, method) ? verbs[method] : undefined;
+    return verb ? verb(path as "/", hidden, refuse) : [];
+  });
+  return routesOf(Object.assign(new Routes(), routes), prefix).map((one) =>
     createEndpoint(one, { plugin: record.name, scope: app, onError }),
   );
 }
