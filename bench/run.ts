@@ -36,9 +36,7 @@ const chosen = {
   scenarios: scenariosNamed(values.scenario),
 };
 // Quick is within 50 seconds.
-const usual = values.quick
-  ? { rounds: 4, slice: 0.35, warm: 1 }
-  : { rounds: 5, slice: 2, warm: 2 };
+const usual = values.quick ? { rounds: 4, slice: 0.35, warm: 1 } : { rounds: 5, slice: 2, warm: 2 };
 const rounds = {
   ...usual,
   rounds: numberOf("rounds"),
