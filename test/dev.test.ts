@@ -19,6 +19,11 @@ const table = (columns: string, more = "") =>
     `import { Database } from "nexus-platform/database";`,
   );
 
+/** Says when it is loaded, and when it starts. */
+const counted = (name: string) =>
+  `console.error("loads ${name}");\n` +
+  says(name, "one", `start() { console.error("starts ${name}"); }`);
+
 describe("nexus dev", { timeout: 60_000 }, () => {
   test("reloads a plugin when one of its files changes, and neither the process nor another plugin", async () => {
     const app = await startDev({
@@ -101,6 +106,18 @@ describe("nexus dev", { timeout: 60_000 }, () => {
     await app.answers("/b", 404);
     // Not a word of what was half there.
     expect(app.dev.stderr()).not.toContain("failed");
+  });
+
+  test("only what has changed is loaded and started anew, whatever else there is", async () => {
+    const names = ["First", "Second", "Third"];
+    const files = names.map((name) => [`plugins/${name.toLowerCase()}.ts`, counted(name)] as const);
+    const app = await startDev(Object.fromEntries(files));
+    await app.answers("/third", "one");
+    await app.shows("starts Third");
+    await app.write({ "plugins/second.ts": counted("Second").replace(`"one"`, `"two"`) });
+    const shown = await app.shows("Reloaded second");
+    expect(shown.match(/(?:loads|starts) \w+/g)).toEqual(["loads Second", "starts Second"]);
+    expect(await app.ask("/second")).toBe("two");
   });
 
   test("one that is disabled stays so, however its files change", async () => {
