@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import type * as Pino from "pino";
 import type * as PinoPretty from "pino-pretty";
 import { LogTail } from "./log-tail.ts";
-import { findScope, key } from "./scope.ts";
+import { findScope, key, type Scope } from "./scope.ts";
 
 export type Logger = Pino.Logger;
 export const logKey = key<Logger>("log");
@@ -64,7 +64,12 @@ export function tailOf(log: Logger): LogTail | undefined {
 
 /** The log of whoever calls: the plugin's, else the app's, else silence. */
 export function currentLog(): Logger {
-  return findScope()?.find(logKey) ?? silent;
+  return logOf(findScope());
+}
+
+/** The log of a scope; who may have nothing to say asks for it when there is something, as it is made then. */
+export function logOf(scope: Scope | undefined): Logger {
+  return scope?.find(logKey) ?? silent;
 }
 
 const ignore = (): void => {};

@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
-import { currentLog } from "../log.ts";
+import { logOf } from "../log.ts";
+import { findScope } from "../scope.ts";
 import type { Connection } from "./connection.ts";
 import { DirectTurn, nobody } from "./direct.ts";
 import { framingOf } from "./framing.ts";
@@ -31,12 +32,12 @@ export function createIntake(
   server: Server,
   options: IntakeOptions,
 ): (connection: Connection) => void {
-  const log = currentLog();
+  const scope = findScope();
   const measures = createMeasures(server);
   let isKnown = true;
   const forget = (): void => {
     isKnown = false;
-    log.warn({ code: "NX_PARSER" }, unknown);
+    logOf(scope).warn({ code: "NX_PARSER" }, unknown);
   };
   // While somebody is told of each response, none is made to look at.
   let plan = isWatched() ? undefined : samplePlan();

@@ -2,8 +2,9 @@ import { once } from "node:events";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { messageOf, NexusError } from "../exceptions.ts";
-import { currentLog } from "../log.ts";
+import { logOf } from "../log.ts";
 import { Request } from "../message/index.ts";
+import { findScope } from "../scope.ts";
 import { later } from "../waiting.ts";
 import { arrivalsOn } from "./arrivals.ts";
 import { Connection } from "./connection.ts";
@@ -42,7 +43,7 @@ export async function createHttpServer(
   const { tls, maxRequestsPerConnection } = options;
   const isDirect = transportOf(options) === "direct";
   const scheme = tls ? "https" : "http";
-  const log = currentLog();
+  const scope = findScope();
   let closing = false;
   let isSweeping = false;
   let isPatient = true;
@@ -67,7 +68,7 @@ export async function createHttpServer(
     };
     const settle = (error?: unknown): void => {
       if (isAnswered) return;
-      if (!turn.hasParted) log.error({ err: error }, unanswered);
+      if (!turn.hasParted) logOf(scope).error({ err: error }, unanswered);
       turn.cut();
     };
     try {
