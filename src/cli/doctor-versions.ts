@@ -45,7 +45,7 @@ async function versionFindings(
   if (version === state?.version) return findings;
   const size = `${Math.ceil((await sizeOf(folder)) / 1024)} KiB`;
   const what =
-    version === state?.previous?.version
+    version === state?.previous?.version || version === state?.previous?.previous?.version
       ? `Version ${version} (${size}) is kept for a rollback`
       : `Version ${version} does not run, and takes ${size}: ${folder}`;
   return [...findings, { kind: "note", about: name, what }];
