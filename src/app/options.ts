@@ -30,7 +30,7 @@ export interface AppOptions {
   readonly accounts?: boolean;
   /** Where what is decided of plugins is remembered, and more are installed; default: in memory, nowhere. */
   readonly lifecycle?: Partial<
-    Pick<LifecycleOptions, "states" | "versions" | "pluginsFolder" | "modules" | "routes">
+    Pick<LifecycleOptions, "states" | "versions" | "pluginsFolder" | "modules" | "routes" | "isLed">
   >;
   readonly server?: HttpServerOptions;
   /** Seconds that a plugin's services get to start, and then the plugin itself; default 60. */

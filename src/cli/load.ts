@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { type App, createApp, type NexusConfig } from "../app/index.ts";
 import { ConfigError, readSettings, type Settings, unknownIn } from "../config/index.ts";
 import { messageOf, NexusError } from "../exceptions.ts";
+import { controlPlace, isAnswered } from "./control-place.ts";
 import { logKey, silent } from "../log.ts";
 import {
   fallenBack,
@@ -53,16 +54,18 @@ export async function loadApp(
   const modules = await openModules(pluginsFolder);
   const { sources, broken } = await loadPlugins(pluginsFolder, modules);
   const versions = new Versions(join(settings.dataDir, "plugins"));
-  const states = await openStates(versions, looksOnly);
+  // Two on one data folder is a mistake, which must not undo what the first one is about to do.
+  const isLed = await isAnswered(controlPlace(settings.dataDir)).catch(() => true);
+  const states = await openStates(versions, { looksOnly, isLed });
   const others = [...(config.plugins ?? []).map(sourceOf), ...sources, ...broken];
   const routes = looksOnly ? undefined : await KnownRoutes.open(versions.folder);
-  const installed = await openInstalled(versions, states, others);
+  const installed = await openInstalled(versions, states, others, { isLed });
   const app = await createApp({
     accounts: true,
     ...config,
     plugins: [...(config.plugins ?? []), ...sources, ...installed.sources],
     broken: [...broken, ...installed.broken],
-    lifecycle: { states, versions, pluginsFolder, modules, routes },
+    lifecycle: { states, versions, pluginsFolder, modules, routes, isLed },
     tolerant: true,
     settings,
   });
@@ -72,7 +75,10 @@ export async function loadApp(
 }
 
 /** What was decided of plugins; who only looks decides nothing. */
-async function openStates(versions: Versions, looksOnly: boolean): Promise<PluginStates> {
+async function openStates(
+  versions: Versions,
+  { looksOnly, isLed }: { readonly looksOnly: boolean; readonly isLed: boolean },
+): Promise<PluginStates> {
   const states = await FileStates.open(versions.folder);
   if (!looksOnly) {
     await versions.sweep();
@@ -82,7 +88,8 @@ async function openStates(versions: Versions, looksOnly: boolean): Promise<Plugi
   // As the next start would have it, without what that does to tables.
   const all = states.names.map((name) => {
     const state = states.get(name)!;
-    return [name, { ...state, ...fallenBack(state), change: undefined, watch: undefined }];
+    const next = isLed ? undefined : fallenBack(state);
+    return [name, { ...state, ...next, change: undefined, watch: undefined }];
   });
   await copy.change(Object.fromEntries(all));
   return copy;

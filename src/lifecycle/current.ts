@@ -14,14 +14,16 @@ export interface Installed {
 /**
  * Loads the version of each installed plugin that runs: the one before, where a new one has crashed.
  * @param others those that were found elsewhere
+ * @param options `isLed`: by another process, which has not crashed
  * @throws NX_PLUGIN_TWICE where one of them has the name of an installed one
  */
 export async function openInstalled(
   versions: Versions,
   states: PluginStates,
   others: readonly (PluginSource | BrokenSource)[],
+  { isLed = false } = {},
 ): Promise<Installed> {
-  await fallBack(states);
+  if (!isLed) await fallBack(states);
   const sources: PluginSource[] = [];
   const broken: BrokenSource[] = [];
   for (const name of states.names) {

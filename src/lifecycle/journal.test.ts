@@ -1,4 +1,6 @@
 import { afterEach, expect, test } from "vitest";
+import { Database, sql } from "../database/index.ts";
+import { findService } from "../services.ts";
 import { ask, closeApps, killed, living, renaming } from "../../test/lifecycle.ts";
 import { packed } from "../../test/plugin-admin.ts";
 
@@ -149,4 +151,45 @@ test("a rollback whose version does not start leaves the tables of the one that 
   expect(await ask(app, "/rows")).toEqual([200, ["one"]]);
   await plugins.rollback("notes", { restore: true });
   expect(await ask(app, "/rows")).toEqual([200, []]);
+});
+
+test("tables that cannot be put back are not run on, by no version, until that is mended", async () => {
+  const first = await living();
+  const { app, plugins, states } = first;
+  const view = `static { this.migrations["0001a"] = { expand: (db) =>
+    db.schema.createView("notes_view").as(db.selectFrom("notes_rows").selectAll()).execute() }; }`;
+  await plugins.install(await packed(renaming(1, view)));
+  await add(app, "one");
+  // In the way of what is to come back, and not of what is to come.
+  const bad = `${view} static { this.migrations["0001b"] = { expand: (db) => db.schema.dropView("notes_view").execute() }; }
+    start() {
+      return this.db.schema.createTable("notes_view").addColumn("by_hand", "text").execute()
+        .then(() => { throw new Error("no disk"); });
+    }`;
+  const spec = await packed(renaming(2, bad));
+  await expect(plugins.upgrade("notes", { spec }, stopped)).rejects.toMatchObject({
+    code: "NX_PLUGIN_PAUSED",
+    message: expect.stringMatching(/notes_view[^]*no disk/),
+  });
+  expect(await plugins.info("notes")).toMatchObject({ version: "1.0.0", state: "failed" });
+  expect((await ask(app, "/rows"))[0]).toBe(503);
+  expect(states.get("notes")!.change).toMatchObject({ kind: "upgrade", stop: true });
+  await expect(plugins.enable("notes")).rejects.toThrow("notes_view");
+  // Nor does a restart; the others go on.
+  const second = await living(await killed(first.folder));
+  expect(await second.plugins.info("notes")).toMatchObject({ state: "failed" });
+  await app.run(() => sql`drop table notes_view`.execute(findService(app.scope, Database)));
+  await plugins.enable("notes");
+  expect([await ask(app, "/notes"), await ask(app, "/rows")]).toEqual([
+    [200, "1.0.0"],
+    [200, ["one"]],
+  ]);
+});
+
+test("without the copy that belongs to it a rollback is refused, and changes nothing", async () => {
+  const { app, plugins } = await upgraded();
+  await app.run(() => sql`delete from nexus_copies`.execute(findService(app.scope, Database)));
+  const back = plugins.rollback("notes", { restore: true });
+  await expect(back).rejects.toMatchObject({ code: "NX_TABLE_COPY" });
+  expect(await ask(app, "/rows")).toEqual([200, ["one", "two", "three"]]);
 });

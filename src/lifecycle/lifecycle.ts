@@ -230,7 +230,8 @@ export class Lifecycle {
    * @param fail is called for one of which that cannot be done: it must not run
    */
   async recover(fail: (name: string, error: unknown) => Promise<void>): Promise<void> {
-    for (const name of this.#options.states.names) {
+    const { states, isLed } = this.#options;
+    for (const name of isLed ? [] : states.names) {
       try {
         await this.#upgrades.settle(name);
         await this.#upgrades.watches.resume(name);

@@ -29,6 +29,8 @@ export interface LifecycleOptions {
   readonly modules?: ModuleLoader | undefined;
   /** Remembers the routes of those that run; without it nobody knows what one had that cannot be loaded. */
   readonly routes?: KnownRoutes | undefined;
+  /** Another process leads these plugins: what is on its way there is left alone. */
+  readonly isLed?: boolean | undefined;
   /** Settings by plugin, from the config file. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly env: Env;

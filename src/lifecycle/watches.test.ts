@@ -1,8 +1,10 @@
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { ask, closeApps, killed, living, renaming } from "../../test/lifecycle.ts";
 import { packed } from "../../test/plugin-admin.ts";
+import { FileStates, openInstalled } from "./index.ts";
 
 afterEach(closeApps);
 
@@ -184,4 +186,14 @@ test("finalize waits for the requests of the version before", async () => {
   expect(await running).toEqual([200, 1]);
   expect(await finalized).toEqual(["0002"]);
   for (const name of ["gate", "begun"]) Reflect.deleteProperty(globalThis, name);
+});
+
+test("what another process leads, and is watching, is left alone", async () => {
+  const { folder, plugins, versions } = await living();
+  await plugins.install(await packed({}));
+  await plugins.upgrade("notes", { spec: await packed({ version: "1.1.0" }) });
+  const states = await FileStates.open(join(folder, "plugins"));
+  const { sources } = await openInstalled(versions, states, [], { isLed: true });
+  expect(sources.map(({ manifest }) => manifest.version)).toEqual(["1.1.0"]);
+  expect(states.get("notes")).toMatchObject({ version: "1.1.0", watch: {} });
 });

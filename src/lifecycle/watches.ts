@@ -2,7 +2,7 @@ import { endingKey } from "../ending.ts";
 import { messageOf } from "../exceptions.ts";
 import { type LifecycleOptions, save, savedOf, tell } from "./options.ts";
 import { Probation } from "./probation.ts";
-import type { SavedWatch, StateChanges } from "./state.ts";
+import type { SavedWatch } from "./state.ts";
 
 /** How the last upgrade of a plugin went, as far as this process knows. */
 export interface LastUpgrade {
@@ -120,14 +120,14 @@ export class Watches {
 
   /** Who ends because it was asked to does not speak against any version. */
   async #pause(): Promise<void> {
-    const { states } = this.#options;
-    if (this.#isCrash) return;
-    const changes: Record<string, StateChanges[string]> = {};
-    for (const name of states.names) {
-      const { changedAt: _, ...saved } = states.get(name)!;
-      if (!saved.watch || saved.watch.paused) continue;
-      changes[name] = { ...saved, watch: { ...saved.watch, paused: true } };
-    }
-    if (Object.keys(changes).length) await states.change(changes);
+    const { states, isLed } = this.#options;
+    const names = states.names.filter((name) => states.get(name)!.watch);
+    if (this.#isCrash || isLed) return;
+    const pause = async (name: string): Promise<void> => {
+      const { watch } = savedOf(this.#options, name);
+      if (watch && !watch.paused)
+        await save(this.#options, name, { watch: { ...watch, paused: true } });
+    };
+    await Promise.all(names.map((name) => this.#alone(name, () => pause(name))));
   }
 }
