@@ -144,15 +144,20 @@ export class Changes {
   /** Takes back what plugins offer no more, when all have ended that may still ask for it. */
   async #prune(names: readonly string[]): Promise<void> {
     const { records, offers } = this.#ground;
-    for (const [unit, ended] of this.#ending)
-      if (names.some((name) => unit.needs.has(name))) await ended;
+    const asking = () =>
+      [...this.#ending].filter(([unit]) => names.some((name) => unit.needs.has(name)));
+    for (const [, ended] of asking()) await ended;
     // Not while others are being made.
-    await this.alone(async () => {
+    const isDone = await this.alone(async () => {
+      // Before it was its turn more may have begun to end.
+      if (asking().length) return false;
       for (const name of names) {
         const { enabled, source } = records.get(name) ?? {};
         offers.set(name, (enabled && source?.type.services) || []);
       }
+      return true;
     });
+    if (!isDone) await this.#prune(names);
   }
 
   /** One that runs has failed, and with it those that need it. They come back as those that fail at a start. */
