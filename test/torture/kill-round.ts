@@ -209,7 +209,7 @@ interface Content {
   readonly rows: readonly (readonly [n: number, text: string])[];
 }
 
-const known = new Set(["ledger", "state.json", ".drafts"]);
+const known = new Set(["ledger", "state.json", "routes.json", ".drafts"]);
 
 const columnsOf = (version: string): string => ways.find((way) => way.version === version)!.columns;
 
