@@ -38,3 +38,22 @@ test("settings are shown, set and unset, and secrets are not printed", async () 
   expect(JSON.parse(stdout)).toMatchObject({ sources: { key: "stored" }, stored: {} });
   expect(stdout).not.toContain("hunter2");
 });
+
+test("an upgrade is planned and done with settings that only the new version knows", async () => {
+  const folder = await makeFolder();
+  await nexus("start", folder).url();
+  await plugin(folder, "install", await packed());
+  const before = `import { z } from "zod"; import { secret } from "nexus-platform/config";`;
+  const members = `static config = z.object({ retries: z.int(), key: secret(z.string()) });`;
+  const next = await packed({ version: "1.1.0", before, members });
+  expect(await plugin(folder, "plan", "notes", next)).toEqual(ok(/key is missing/));
+  const set = ["--set", "retries=5", "--set", "key=sesame"];
+  expect((await plugin(folder, "plan", "notes", next, ...set)).stdout).not.toContain("missing");
+  expect(await plugin(folder, "upgrade", "notes", next, ...set)).toEqual(
+    ok(/^notes 1\.1\.0 is st/),
+  );
+  const { stdout } = await plugin(folder, "config", "notes");
+  expect(stdout).toMatch(/^key +"\*{8}" +stored\nretries +5 +stored\n$|^retries +5 +stored\nkey/);
+  expect(await plugin(folder, "finalize", "notes")).toEqual(failed(/NX_PLUGIN_WATCHED/));
+  expect(await plugin(folder, "finalize", "notes", "--now")).toEqual(ok(/^notes is finalized/));
+});
