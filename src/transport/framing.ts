@@ -12,7 +12,8 @@ export interface Framing {
 }
 
 export function framingOf(
-  [major, minor]: readonly [major: number, minor: number],
+  major: number,
+  minor: number,
   target: string,
   fields: readonly string[],
 ): Framing {
@@ -51,20 +52,32 @@ export function framingOf(
       default:
     }
   }
-  const fault = (): Fault | undefined => {
-    if (coding !== undefined && coding.trim().toLowerCase() !== "chunked")
-      return [501, "Of the transfer codings only chunked is understood"];
-    if (hosts > 1) return [400, "The request has more than one Host"];
-    if (hosts === 0 && !(major === 1 && minor === 0)) return [400, "The request has no Host"];
-    if (!isHost || !isAuthority(authorityOf(target) ?? "")) return [400, "The Host is none"];
-    if (major !== 1) return [505];
-    return expectation === undefined || minor === 0 || leave.test(expectation) ? undefined : [417];
-  };
   return {
-    fault: fault(),
+    fault: faultIn({ major, minor, target, coding, hosts, isHost, expectation }),
     length: coding === undefined ? length : Infinity,
     offersUpgrade: upgrade && connection !== undefined && wantsUpgrade.test(connection),
   };
+}
+
+interface Said {
+  readonly major: number;
+  readonly minor: number;
+  readonly target: string;
+  readonly coding: string | undefined;
+  readonly hosts: number;
+  readonly isHost: boolean;
+  readonly expectation: string | undefined;
+}
+
+function faultIn(said: Said): Fault | undefined {
+  const { major, minor, target, coding, hosts, isHost, expectation } = said;
+  if (coding !== undefined && coding.trim().toLowerCase() !== "chunked")
+    return [501, "Of the transfer codings only chunked is understood"];
+  if (hosts > 1) return [400, "The request has more than one Host"];
+  if (hosts === 0 && !(major === 1 && minor === 0)) return [400, "The request has no Host"];
+  if (!isHost || !isAuthority(authorityOf(target) ?? "")) return [400, "The Host is none"];
+  if (major !== 1) return [505];
+  return expectation === undefined || minor === 0 || leave.test(expectation) ? undefined : [417];
 }
 
 const wantsUpgrade = /(?:^|,)\s*upgrade\s*(?:,|$)/i;
@@ -81,7 +94,7 @@ let known = "";
 
 /** Whether it names a host, and perhaps a port (RFC 9112, 3.2); it may be empty. */
 export function isAuthority(text: string): boolean {
-  if (text === known) return true;
+  if (text === known || text === "") return true;
   if (!authority.test(text)) return false;
   known = text;
   return true;

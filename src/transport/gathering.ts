@@ -21,7 +21,7 @@ export class Gathering {
       this.#chunks.push(chunk);
       this.#missing -= chunk.byteLength;
     });
-    incoming.once("end", () => {
+    incoming.on("end", () => {
       this.#isWhole = true;
       this.#start();
     });

@@ -194,7 +194,7 @@ class Intake {
     if (!isOpen || isBroken) return 0;
     const fault: Fault | undefined = isConnect
       ? [405]
-      : framingOf([head[0], head[1]], head[4], head[2]).fault;
+      : framingOf(head[0], head[1], head[4], head[2]).fault;
     if (fault) refuseRequest(connection, fault);
     else this.#hold(head);
     return 0;

@@ -14,6 +14,8 @@ export abstract class RequestTurn extends Turn implements RequestSource {
   readonly method: string;
   /** The client waits for leave to send the body. */
   awaitsContinue = false;
+  /** Somebody has sent an answer. */
+  isAnswered = false;
 
   constructor(queue: Queue, scheme: "http" | "https", method: string) {
     super(queue);

@@ -49,10 +49,9 @@ export async function createHttpServer(
   let isPatient = true;
 
   const begin = (turn: RequestTurn, connection: Connection): void => {
-    let isAnswered = false;
     // Whatever is sent ends here: as a whole, or by a cut.
     const send: Send = (response) => {
-      isAnswered = true;
+      turn.isAnswered = true;
       if (closing && turn === connection.latest) turn.isLast = true;
       const leaving = sendResponse(response, turn);
       if (leaving)
@@ -66,18 +65,23 @@ export async function createHttpServer(
       end(turn, connection);
       return undefined;
     };
-    const settle = (error?: unknown): void => {
-      if (isAnswered) return;
-      if (!turn.hasParted) logOf(scope).error({ err: error }, unanswered);
-      turn.cut();
-    };
     try {
       const running = exchange(new Request(turn), send);
-      if (running) running.then(settle, settle);
-      else if (!isAnswered) settle();
+      if (running)
+        running.then(
+          () => settle(turn),
+          (error: unknown) => settle(turn, error),
+        );
+      else settle(turn);
     } catch (error) {
-      settle(error);
+      settle(turn, error);
     }
+  };
+  /** Nobody goes on with it. */
+  const settle = (turn: RequestTurn, error?: unknown): void => {
+    if (turn.isAnswered) return;
+    if (!turn.hasParted) logOf(scope).error({ err: error }, unanswered);
+    turn.cut();
   };
   const end = (turn: RequestTurn, connection: Connection): void => {
     const next = connection.end(turn);
@@ -100,7 +104,8 @@ export async function createHttpServer(
     if (!connection?.isOpen) return;
     const { httpVersionMajor: major, httpVersionMinor: minor, rawHeaders } = incoming;
     const { fault, length, offersUpgrade } = framingOf(
-      [major, minor],
+      major,
+      minor,
       incoming.url ?? "/",
       rawHeaders,
     );
