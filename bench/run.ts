@@ -36,7 +36,9 @@ const chosen = {
   scenarios: scenariosNamed(values.scenario),
 };
 // Quick is within 50 seconds.
-const usual = values.quick ? { rounds: 4, slice: 0.3, warm: 1.2 } : { rounds: 5, slice: 2, warm: 4 };
+const usual = values.quick
+  ? { rounds: 4, slice: 0.3, warm: 1.2 }
+  : { rounds: 5, slice: 2, warm: 4 };
 const rounds = {
   ...usual,
   rounds: numberOf("rounds"),

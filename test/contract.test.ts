@@ -301,22 +301,6 @@ describe.concurrent("plugins", limit, () => {
       { level: 50, err: { message: "forgotten" } },
     ]);
   });
-
-  test("an error that nobody can catch ends the app in order, with exit code 1", async () => {
-    const folder = await makeFolder({
-      "plugins/bomb.ts": plugin(
-        "Bomb",
-        `start() { setTimeout(() => { throw new Error("bang"); }, 300); }
-         stop() { this.log.info("stopped in order"); }`,
-      ),
-    });
-    const app = nexus("start", folder);
-    expect(await app.code).toBe(1);
-    expect(app.logged()).toMatchObject([
-      { level: 60, err: { message: "bang" } },
-      { msg: "stopped in order" },
-    ]);
-  });
 });
 
 test("logs are JSON on stderr, with the request's id and without secrets", limit, async () => {
