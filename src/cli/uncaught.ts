@@ -13,7 +13,7 @@ export function holdFaults() {
   const held: ((app: App) => void)[] = [];
   /** @returns false for what is nobody's */
   const blame = (error: unknown, thrown: boolean): boolean => {
-    const { plugin, host = app?.plugins } = findCulprit() ?? {};
+    const { plugin, host = app?.plugins } = findCulprit(error) ?? {};
     if (plugin === undefined) return false;
     if (host) return host.blame(plugin, error, { thrown });
     held.push(({ plugins }) => plugins.blame(plugin, error, { thrown }));

@@ -50,14 +50,27 @@ export function findSpot(error: unknown): SourceSpot | undefined {
 }
 
 const own = fileURLToPath(new URL("..", import.meta.url));
+/** Whether a file is the platform's own. */
+export const isPlatform = (file: string): boolean => file.startsWith(own);
 const isForeign = (file: string): boolean =>
-  file.startsWith(own) || /[/\\]node_modules[/\\]/.test(file);
+  isPlatform(file) || /[/\\]node_modules[/\\]/.test(file);
 
 /** Node writes the spot above the stack where it cannot read a file; else the first frame in a plugin has it. */
 function spotInStack({ stack = "" }: Error): SourceSpot | undefined {
   const [head = "", ...frames] = stack.split("\n    at ");
   const found = [spotAbove(head), ...frames.map(spotOfFrame)];
   return found.find((spot) => spot && !isForeign(spot.file));
+}
+
+/** The files of the frames of an error's stack, innermost first, without Node's own. */
+export function filesIn(error: unknown): string[] {
+  if (!(error instanceof Error)) return [];
+  const { message, stack } = error;
+  if (typeof stack !== "string") return [];
+  // What a message says is no frame.
+  const at = stack.indexOf(message);
+  const [, ...frames] = (at < 0 ? stack : stack.slice(at + message.length)).split("\n    at ");
+  return frames.flatMap((frame) => spotOfFrame(frame)?.file.replace(/\?.*$/, "") ?? []);
 }
 
 /** Its line, and below that the code with a mark under it. */

@@ -1,6 +1,7 @@
 import type { Endpoint } from "../http/index.ts";
 import { logKey } from "../log.ts";
 import { key } from "../scope.ts";
+import { accuse } from "./accuse.ts";
 import { Boot, endQuietly, type FailPlugin } from "./boot.ts";
 import { Changes } from "./changes.ts";
 import { strangers } from "./checks.ts";
@@ -112,23 +113,14 @@ export class PluginHost {
    * @returns whether it was a plugin's
    */
   blame(plugin: Unit | string, error: unknown, { thrown }: { readonly thrown: boolean }): boolean {
-    const records = [...this.#records.values()];
-    const unit =
-      typeof plugin === "string"
-        ? records.find(({ source }) => source?.folder === plugin)?.unit
-        : plugin;
-    if (!unit || unit.source.platform) return false;
-    unit.faults.count++;
-    if (!thrown)
-      unit.scope.get(logKey).error({ err: error }, "A promise failed that nobody awaited");
-    else if (!unit.crash) {
-      unit.crash = { error };
+    const fail = (unit: Unit): void => {
       // What is about to take over has done so then, or not.
       void this.#started.promise.then(() =>
         this.#changes.alone(() => this.#changes.fail(unit, error)),
       );
-    }
-    return true;
+    };
+    const court = { app: this.#options.app, records: this.#records.values(), fail };
+    return accuse(court, { plugin, error, thrown });
   }
 
   /**

@@ -6,6 +6,7 @@ import { Scope } from "../scope.ts";
 import { setSpot } from "./code-frame.ts";
 import { registerPluginHooks } from "./hooks.ts";
 import { type Import, importDefault, importOnce } from "./import.ts";
+import { noteLoaded } from "./loaded.ts";
 import { kebab, type Manifest, manifestOf, parseManifest } from "./manifest.ts";
 import { ManifestError } from "./manifest-faults.ts";
 import { jsonSpot } from "./module-json.ts";
@@ -79,6 +80,7 @@ async function load(
   // What its modules begin belongs to nobody's request, and is known to be its own.
   const scope = new Scope("call", `loading of ${place}`);
   scope.provide(placeKey, place);
+  noteLoaded({ name: manifest?.name ?? nameOf(place), place });
   const type = checkClass(
     await scope.run(() => importDefault(entry, "NX_LOAD", load)),
     (found) => `${entry} exports ${found} by default, which is no plugin.`,
