@@ -50,7 +50,7 @@ test("the details leave out what there is nothing to say of", () => {
       "installed  1.0.0",
       "origin     installed",
       `state      started since ${at}`,
-      "requests   3, of them 1 failed by its fault",
+      "requests   3, faults 1",
       "",
     ].join("\n"),
   );
@@ -90,7 +90,7 @@ test("the details leave out what there is nothing to say of", () => {
       `retry at       ${at}`,
       "needs          auth ^1.0.0, mail *",
       "needed by      shop, blog",
-      "requests       3, of them 1 failed by its fault",
+      "requests       3, faults 1",
       `watched until  ${at}`,
       `last upgrade   0.9.0 → 1.0.0 at ${at}: rolled back, unwell`,
       "",

@@ -46,7 +46,7 @@ export function detailsOf(plugin: ToldPlugin): string {
         .join(", "),
     ],
     ["needed by", plugin.needed_by.join(", ")],
-    ["requests", `${plugin.requests}, of them ${plugin.faults} failed by its fault`],
+    ["requests", `${plugin.requests}, faults ${plugin.faults}`],
     ["watched until", plugin.watched_until],
     [
       "last upgrade",

@@ -43,10 +43,13 @@ test("of what is new each starts that can; what cannot is listed with its reason
   });
   expect(await ask(app, "/d-good")).toEqual([200, "d-good"]);
   expect([(await ask(app, "/gone"))[0], (await ask(app, "/c-fails"))[0]]).toEqual([404, 503]);
-  // It is tried again by itself, and what was not loaded by the next discovery.
+  // It is tried again by itself, and all that have failed by the next discovery.
   expect((await plugins.info("c-fails")).retry_at).toBeInstanceOf(Date);
   await put("a-broken.ts", source("a-broken"));
-  expect(await plugins.discover()).toEqual(["a-broken"]);
+  await expect(plugins.discover()).rejects.toMatchObject({
+    code: "NX_DISCOVER",
+    message: expect.stringMatching(/a-broken came into force; these did not:\n {2}- c-fails: /),
+  });
   expect(await ask(app, "/a-broken")).toEqual([200, "a-broken"]);
 });
 
@@ -59,6 +62,24 @@ test("one that is broken and goes is forgotten; one alone that is wrong says so 
   await take("broken.ts");
   expect(await plugins.discover()).toEqual([]);
   expect(await states()).toEqual({});
+});
+
+test("one that has failed before its start is looked at again, and starts when it is mended", async () => {
+  const { app, folder, plugins, states } = await authors();
+  const place = join(folder, "authors", "needs");
+  await mkdir(place);
+  await writeFile(join(place, "index.ts"), source("needs"));
+  const say = (needs: object) =>
+    writeFile(
+      join(place, "package.json"),
+      JSON.stringify({ name: "needs", version: "1.0.0", type: "module", nexus: needs }),
+    );
+  await say({ plugins: { absent: "*" } });
+  await expect(plugins.discover()).rejects.toMatchObject({ step: "check" });
+  await expect(plugins.discover()).rejects.toMatchObject({ step: "check" });
+  await say({});
+  expect([await plugins.discover(), await states()]).toEqual([["needs"], { needs: "started" }]);
+  expect(await ask(app, "/needs")).toEqual([200, "needs"]);
 });
 
 test("discovered twice at once, each plugin starts once", async () => {

@@ -15,8 +15,8 @@ export async function discover(options: LifecycleOptions): Promise<string[]> {
   const { host, pluginsFolder, modules, states } = options;
   if (pluginsFolder === undefined) return [];
   const known = host.plugins.filter(({ folder }) => folder !== undefined);
-  // What could not be loaded may have been mended since.
-  const passed = known.filter(({ failure }) => failure?.step !== "load");
+  // What has failed, at whatever step, may have been mended since.
+  const passed = known.filter(({ failure }) => !failure);
   const places = new Set(await placesIn(pluginsFolder)).difference(
     new Set(passed.map(({ folder }) => folder!)),
   );

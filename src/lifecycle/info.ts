@@ -29,7 +29,7 @@ export interface PluginInfo {
   readonly permissions: Readonly<Record<string, string>>;
   /** Since this version was started. */
   readonly requests: number;
-  /** Of its answers those that were 5xx. */
+  /** Its answers that were 5xx, and promises that nobody awaited. */
   readonly faults: number;
   /** After an upgrade: until when it is compared with the version before. */
   readonly watched_until?: Date | undefined;

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../exceptions.ts";
 import type { PluginHost } from "../plugin/index.ts";
+import { untilAborted } from "../waiting.ts";
 
-/** Requests of a version, and those of its answers that were its own fault (5xx). */
+/** Requests of a version, and its own faults: answers that were 5xx, and promises that nobody awaited. */
 export interface Traffic {
   readonly requests: number;
   readonly faults: number;
@@ -45,8 +46,9 @@ export class Probation {
 
   async #watch(): Promise<string | undefined> {
     const { signal } = this.#end;
-    while (!signal.aborted && Date.now() < +this.until) {
-      const wait = Math.min(pause, +this.until - Date.now());
+    const until = await this.#begin();
+    while (!signal.aborted && Date.now() < until) {
+      const wait = Math.min(pause, until - Date.now());
       await sleep(wait, undefined, { signal, ref: false }).catch(() => {});
       const worse = signal.aborted ? undefined : (this.#isFailing() ?? (await this.#isUnwell()));
       if (worse !== undefined && !signal.aborted) return worse;
@@ -54,11 +56,19 @@ export class Probation {
     return undefined;
   }
 
+  /** Who went back while others start would do so beside them. A start that took all the time is judged, too. */
+  async #begin(): Promise<number> {
+    const { starting } = this.#options.host;
+    if (!starting) return +this.until;
+    await untilAborted(this.#end.signal, starting);
+    return Math.max(+this.until, Date.now() + 3 * pause);
+  }
+
   #isFailing(): string | undefined {
     const { host, plugin, before } = this.#options;
     const now = host.traffic(plugin);
     if (now.faults < enough || rateOf(now) <= rateOf(before) * factor + allowance) return undefined;
-    return `${share(now)} answers were faults, of the version before ${share(before)}`;
+    return `it had ${share(now)}, the version before ${share(before)}`;
   }
 
   async #isUnwell(): Promise<string | undefined> {
@@ -78,9 +88,10 @@ export class Probation {
 }
 
 function share({ faults, requests }: Traffic): string {
-  return `${faults} of ${requests}`;
+  return `${faults} ${faults === 1 ? "fault" : "faults"} in ${requests} ${requests === 1 ? "request" : "requests"}`;
 }
 
+/** One request may have several faults, and what runs by itself has none of the former. */
 function rateOf({ requests, faults }: Traffic): number {
-  return requests ? faults / requests : 0;
+  return faults ? faults / Math.max(requests, faults) : 0;
 }

@@ -93,13 +93,29 @@ test("a version whose answers are worse rolls itself back while it is watched", 
     last_upgrade: {
       outcome: "rolled back",
       reason: expect.stringMatching(
-        /^[34] of \d+ answers were faults, of the version before 0 of 0$/,
+        /^it had [34] faults in \d+ requests, the version before 0 faults in 0 requests$/,
       ),
     },
   });
   expect(lines.map(({ msg }) => msg)).toContainEqual(
     expect.stringContaining("Rolled back from 1.1.0 to 1.0.0"),
   );
+});
+
+test("a version whose promises fail by themselves is worse, without any request", async () => {
+  const { app, plugins, write } = await living();
+  await plugins.install(await write());
+  const spec = await write({ version: "1.1.0" });
+  await plugins.upgrade("notes", { spec }, { window: 20 });
+  const { folder } = app.plugins.status("notes")!;
+  for (let at = 0; at < 3; at++)
+    app.plugins.blame(folder!, new Error("forgotten"), { thrown: false });
+  await expect
+    .poll(async () => (await plugins.info("notes")).last_upgrade, { timeout: 5000 })
+    .toMatchObject({
+      outcome: "rolled back",
+      reason: "it had 3 faults in 0 requests, the version before 0 faults in 0 requests",
+    });
 });
 
 test("a version that becomes unwell is rolled back, and one that is not is kept", async () => {

@@ -42,6 +42,7 @@ export class PluginHost {
   readonly #ground;
   readonly #changes: Changes;
   readonly #started = Promise.withResolvers<void>();
+  #isStarting = true;
   #find: (plugin: string) => Unit | undefined;
 
   /** @throws NX_TIMEOUT */
@@ -60,6 +61,11 @@ export class PluginHost {
 
   get plugins(): PluginStatus[] {
     return [...this.#records.values()].map(({ status }) => status);
+  }
+
+  /** Resolves when all have started or failed; until then changes would run beside that. None afterwards. */
+  get starting(): Promise<void> | undefined {
+    return this.#isStarting ? this.#started.promise : undefined;
   }
 
   status(name: string): PluginStatus | undefined {
@@ -93,7 +99,7 @@ export class PluginHost {
     return this.#records.get(name)?.unit?.endpoints ?? [];
   }
 
-  /** Since it was started: how many requests it got, and how many of its answers were 5xx. */
+  /** Since it was started: its requests, and its faults: answers that were 5xx, and promises that nobody awaited. */
   traffic(name: string): { readonly requests: number; readonly faults: number } {
     const unit = this.#running(name);
     return { requests: unit?.scope.visits ?? 0, faults: unit?.faults.count ?? 0 };
@@ -148,6 +154,7 @@ export class PluginHost {
     await app.run(() => boot.run(made));
     this.#find = this.#running;
     this.#closeLost();
+    this.#isStarting = false;
     this.#started.resolve();
   }
 
