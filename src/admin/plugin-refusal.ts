@@ -1,4 +1,5 @@
 import { HTTPException, messageOf, NexusError } from "../exceptions.ts";
+import type { PluginInfo } from "../lifecycle/index.ts";
 import { PluginFailed } from "../plugin/index.ts";
 
 /** Where it is not the state of things that stands in the way. */
@@ -41,6 +42,15 @@ export function aboutToEnd(cause?: unknown): HTTPException {
     headers: { "Retry-After": "5" },
     cause,
   });
+}
+
+/** Who waits for a verdict while the app ends. */
+export function stillWatched({ name, version }: PluginInfo): HTTPException {
+  return new HTTPException(
+    503,
+    `${name} ${version} is in force, and there is no verdict yet: the app is about to end, and goes on watching when it has started anew.`,
+    { errorCode: "NX_PLUGIN_STOPPED", headers: { "Retry-After": "5" } },
+  );
 }
 
 /** Why a plugin failed says more than that it did. */

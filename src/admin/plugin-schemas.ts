@@ -51,7 +51,10 @@ export const PluginShape = object("Plugin", {
   routes: many(Route),
   permissions: mapOf(anyText("What it allows")),
   requests: integer({ min: 0, description: "Since this version was started" }),
-  faults: integer({ min: 0, description: "Its answers that were 5xx, and promises that nobody awaited" }),
+  faults: integer({
+    min: 0,
+    description: "Its answers that were 5xx, and promises that nobody awaited",
+  }),
   watched_until: optional(date("Until then it is compared with the version before")),
   last_upgrade: optional(
     object("PluginUpgrade", {

@@ -4,7 +4,7 @@ import type { PluginInfo, Target } from "../lifecycle/index.ts";
 import { anyText, list, object, optional } from "../shape/index.ts";
 import type { Out } from "../validation/index.ts";
 import { changePlugin, lifecycle } from "./plugin-change.ts";
-import { refusing } from "./plugin-refusal.ts";
+import { refusing, stillWatched } from "./plugin-refusal.ts";
 import {
   FinalizePlugin,
   PlanPlugin,
@@ -44,8 +44,16 @@ export class PluginVersionRoutes extends Routes {
   upgrade = post(
     "/{name}/upgrade",
     { body: UpgradePlugin, response: PluginShape, responses: fetching },
-    ({ name, body }) => {
-      const { allow_breaking: allowBreaking, version, spec, settings, unset, ...options } = body;
+    async ({ name, body }) => {
+      const {
+        allow_breaking: allowBreaking,
+        version,
+        spec,
+        settings,
+        unset,
+        wait,
+        ...options
+      } = body;
       const details = (done?: PluginInfo) => ({
         ...done?.last_upgrade,
         ...(done ? {} : { to: version ?? spec }),
@@ -55,9 +63,15 @@ export class PluginVersionRoutes extends Routes {
         ...(settings && { settings: Object.keys(settings) }),
         ...(unset && { unset }),
       });
-      return changePlugin({ action: "plugin.upgraded", plugin: name, details }, (life) =>
+      const change = { action: "plugin.upgraded", plugin: name, details };
+      const done = await changePlugin(change, (life) =>
         life.upgrade(name, targetOf(body), { ...options, settings, unset, allowBreaking }),
       );
+      if (!wait) return done;
+      // What was done is recorded before: the app may end meanwhile.
+      const judged = await refusing(() => lifecycle().verdict(name));
+      if (judged.last_upgrade?.outcome === "watched") throw stillWatched(judged);
+      return judged;
     },
   );
 

@@ -33,7 +33,7 @@ export async function plan(
   });
 }
 
-/** The exit code is 1 where it was rolled back before this ended. */
+/** The exit code is 1 where it was rolled back before this ended, and where who waited got no good verdict. */
 export async function upgrade(
   name: string,
   spec: string | undefined,
@@ -44,15 +44,22 @@ export async function upgrade(
   await withPlugins("change", async ({ ask, isServer }) => {
     // Nobody asks an app that ends at once.
     const watched = isServer || wait ? body : { ...body, window: 0 };
+    const begun = Date.now();
     const plugin = await ask<ToldPlugin>("POST", `${pathOf(name)}/upgrade`, watched);
-    const { version, watched_until: until, last_upgrade: last } = plugin;
+    const { version, watched_until: until } = plugin;
+    // Where it was there already, this is another one's.
+    const last =
+      Date.parse(plugin.last_upgrade?.at ?? "") >= begun ? plugin.last_upgrade : undefined;
     const isBack = last?.outcome === "rolled back";
-    if (isBack) process.exitCode = 1;
+    const why = last?.outcome === "kept" && wait ? last.reason : undefined;
+    if (isBack || why !== undefined) process.exitCode = 1;
     if (json) tell(plugin);
     else if (isBack)
       say(
         `${name} was rolled back from ${last.from} to ${last.to}: ${last.reason}.${last.exported ? ` As ${last.from} has left them, its tables are in ${last.exported}.` : ""}`,
       );
+    else if (why !== undefined)
+      say(`${name} ${version} is ${stateOf(plugin)}, and is watched no more: ${why}.`);
     else if (until) say(`${name} ${version} is ${stateOf(plugin)}, and watched until ${until}.`);
     else say(`${name} ${version} is ${stateOf(plugin)}.`);
   });

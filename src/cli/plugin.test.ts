@@ -1,6 +1,8 @@
+import { appendFile } from "node:fs/promises";
 import { userInfo } from "node:os";
+import { join } from "node:path";
 import { afterAll, expect, test, vi } from "vitest";
-import { cleanUp, makeFolder, nexus } from "../../test/nexus-process.ts";
+import { cleanUp, makeFolder, nexus, until } from "../../test/nexus-process.ts";
 import { packed } from "../../test/plugin-admin.ts";
 import { auditedIn, failed, ok, plugin } from "../../test/plugin-command.ts";
 
@@ -21,7 +23,7 @@ test("while a server runs, plugins come, change, and go in it", async () => {
   expect(await answers()).toBe(200);
   const listed = await plugin(folder, "list");
   expect(listed).toEqual(ok(/^notes {5}1\.0\.0 {2}started {2}installed {2}Notes$/m));
-  expect(await plugin(folder, "info", "notes")).toEqual(ok(/^requests +1, of them 0 failed/m));
+  expect(await plugin(folder, "info", "notes")).toEqual(ok(/^requests +1, faults 0$/m));
 
   expect(await plugin(folder, "disable", "notes")).toEqual(ok("notes 1.0.0 is disabled.\n"));
   expect(await answers()).toBe(404);
@@ -94,6 +96,47 @@ test("one that is worse than the version before is rolled back, and the exit cod
     stderr: "",
   });
   expect(await (await fetch(`${url}/notes`)).json()).toBe("1.0.0");
+});
+
+test("one that is worse and cannot be rolled back is told so, and the exit code is 1", async () => {
+  const folder = await makeFolder();
+  await nexus("start", folder).url();
+  await plugin(folder, "install", await packed());
+  await appendFile(join(folder, "data/plugins/notes/1.0.0/index.ts"), "// changed");
+  const members = `begun = performance.now();
+    health() { if (performance.now() - this.begun > 300) throw new Error("no disk"); }`;
+  const next = await packed({ version: "1.1.0", members });
+  expect(await plugin(folder, "upgrade", "notes", next, "--window", "60", "--wait")).toEqual({
+    code: 1,
+    stdout: expect.stringMatching(
+      /^notes 1\.1\.0 is started, and is watched no more: it is worse \(it is unwell: no disk\), and could not be rolled back: .*1\.0\.0 is not what was installed/,
+    ),
+    stderr: "",
+  });
+  // Nothing was upgraded now.
+  expect(await plugin(folder, "upgrade", "notes", "--to", "1.1.0", "--wait")).toEqual(
+    ok("notes 1.1.0 is started.\n"),
+  );
+});
+
+test("who waits for the verdict of a server that ends hears that at once", async () => {
+  const folder = await makeFolder();
+  const server = nexus("start", folder, { NEXUS_LOG: "info" });
+  await server.url();
+  await plugin(folder, "install", await packed());
+  const next = await packed({ version: "1.1.0" });
+  const waiting = plugin(folder, "upgrade", "notes", next, "--window", "60", "--wait");
+  await until(() => server.stderr().includes("Upgraded from 1.0.0 to 1.1.0"));
+  const begun = performance.now();
+  expect(await server.stop()).toBe(0);
+  expect(performance.now() - begun).toBeLessThan(10_000);
+  expect(await waiting).toEqual(
+    failed(/^notes 1\.1\.0 is in force, and there is no verdict yet: .*\(NX_PLUGIN_STOPPED\)\n$/),
+  );
+  expect(await auditedIn(folder)).toMatchObject([
+    {},
+    { action: "plugin.upgraded", result: "success" },
+  ]);
 });
 
 test("what is said wrongly is told, and the exit code is 1", async () => {

@@ -1,6 +1,8 @@
+import { endingKey } from "../ending.ts";
 import { messageOf, NexusError } from "../exceptions.ts";
 import type { PluginSource } from "../plugin/index.ts";
 import { key } from "../scope.ts";
+import { untilAborted } from "../waiting.ts";
 import { discover } from "./discover.ts";
 import { infoOf, type PluginInfo } from "./info.ts";
 import { type DataFate, Installations } from "./installations.ts";
@@ -33,6 +35,8 @@ export class Lifecycle {
   readonly #upgrades: Upgrades;
   readonly #installations: Installations;
   readonly #turns = new Map<string, Promise<unknown>>();
+  /** The watch over the last upgrade of each. */
+  readonly #watched = new Map<string, Promise<void>>();
 
   constructor(options: LifecycleOptions) {
     this.#options = options;
@@ -165,7 +169,16 @@ export class Lifecycle {
     const { watched } = await this.#change(name, () =>
       this.#upgrades.upgrade(name, target, options),
     );
-    if (options.wait) await watched;
+    this.#watched.set(name, watched);
+    return options.wait ? this.verdict(name) : this.info(name);
+  }
+
+  /** Waits until the last upgrade of a plugin is watched no more; of an app that is about to end it still is. */
+  async verdict(name: string): Promise<PluginInfo> {
+    await untilAborted(
+      this.#options.app.get(endingKey).begun,
+      this.#watched.get(name) ?? Promise.resolve(),
+    );
     return this.info(name);
   }
 

@@ -29,7 +29,7 @@ export interface UpgradeOptions {
   readonly stop?: boolean | undefined;
   /** Seconds for which the new version is watched; default 30, 0: not at all. */
   readonly window?: number | undefined;
-  /** Whether to wait for the end of those. */
+  /** Whether to wait for the end of those; of an app that is about to end it is still watched. */
   readonly wait?: boolean | undefined;
   /** What the new version is set to, over the settings that were given before; a rollback takes it back. */
   readonly settings?: Readonly<Record<string, unknown>> | undefined;

@@ -1,5 +1,5 @@
 import { NexusError } from "../exceptions.ts";
-import { inTime, later, longestSeconds, untilAborted } from "../waiting.ts";
+import { inTime, isThenable, later, longestSeconds, untilAborted } from "../waiting.ts";
 
 /**
  * Waits for something that may never come.
@@ -10,18 +10,20 @@ import { inTime, later, longestSeconds, untilAborted } from "../waiting.ts";
 export async function within<T>(
   seconds: number,
   what: string,
-  work: T | Promise<T>,
+  work: T | PromiseLike<T>,
   over?: AbortSignal,
 ): Promise<T> {
-  if (!(work instanceof Promise)) return work;
+  if (!isThenable(work)) return work;
+  // What is awaited may be no promise of this realm, or none at all.
+  const waited = Promise.resolve(work);
   let isDone = false;
-  const noted = work.then(() => void (isDone = true));
+  const noted = waited.then(() => void (isDone = true));
   if (!(await inTime(seconds * 1000, over ? untilAborted(over, noted) : noted))) {
     throw new NexusError("NX_PLUGIN_HANGS", `${what} has not ended after ${seconds} s.`, {
       cure: "What it awaits never comes, or takes too long: do it in the background.",
     });
   }
-  if (isDone) return work;
+  if (isDone) return waited;
   throw new NexusError("NX_PLUGIN_STOPPED", `${what} was given up: the app is about to end.`, {
     cure: "Start it again, and then the plugin.",
   });
@@ -45,9 +47,9 @@ export async function undoWithin(
   if (over?.aborted) cut();
   else over?.addEventListener("abort", cut, { once: true });
   const wait = async (undoing: unknown): Promise<void> => {
-    if (!(undoing instanceof Promise)) return;
+    if (!isThenable(undoing)) return;
     let isDone = false;
-    const noted = undoing.then(() => void (isDone = true));
+    const noted = Promise.resolve(undoing).then(() => void (isDone = true));
     const left = begun + seconds * 1000 - performance.now();
     await inTime(Math.max(left, 0), Promise.race([noted, isOver]));
     if (isDone) return;

@@ -50,6 +50,30 @@ test("a stop() that never ends holds nobody up: it is logged, and the rest is un
   expect(await ask("/stuck")).toEqual([200, 1]);
 });
 
+test("what is awaited and is no promise has a deadline, too: of start(), health() and stop()", async () => {
+  // As query builders are.
+  // oxlint-disable-next-line unicorn/no-thenable
+  const endless = { then() {} } as unknown as Promise<void>;
+  class Starts extends Plugin {
+    start = () => endless;
+  }
+  class Stops extends Plugin {
+    stop = () => endless;
+    health = () => endless;
+  }
+  const sources = [named(Starts, "starts"), named(Stops, "stops"), Other];
+  const { app, lines } = await start(sources, { startTimeout: 0.05, stopTimeout: 0.05 });
+  expect(app.plugins.status("starts")).toMatchObject({
+    state: "failed",
+    failure: { error: { code: "NX_PLUGIN_HANGS" } },
+  });
+  await expect(app.plugins.health("stops")).rejects.toMatchObject({ code: "NX_PLUGIN_HANGS" });
+  await app.plugins.disable("stops");
+  expect(lines).toContainEqual(
+    expect.objectContaining({ plugin: "stops", msg: "A plugin did not stop cleanly" }),
+  );
+}, 15_000);
+
 test("an upgrade with stop goes on behind a stop() that never ends, and so do the others' changes", async () => {
   const { source } = stuck();
   const { app } = await start([source, Other], { stopTimeout: 0.05 });

@@ -7,7 +7,7 @@ import type { Unit } from "./unit.ts";
 export type PluginState = "found" | "loaded" | "started" | "stopping" | "stopped" | "failed";
 
 export interface Failure {
-  /** What was being done: `load check config make compile start`. */
+  /** What was being done: `load check config make compile start health run`. */
   readonly step: string;
   readonly reason: string;
   readonly error: unknown;

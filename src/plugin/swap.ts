@@ -13,7 +13,7 @@ import { type MigrationMode, type Surroundings, Unit } from "./unit.ts";
 /** A plugin that could not be brought to where it should be: the one before it goes on, if there was one. */
 export class PluginFailed extends NexusError {
   readonly plugin: string;
-  /** What was being done: `check config make compile start`. */
+  /** What was being done: `check config make compile start health`. */
   readonly step: string;
 
   constructor({ name, version }: { name: string; version: string }, step: string, cause: unknown) {
