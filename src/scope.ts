@@ -27,6 +27,7 @@ export class Scope {
   #seat = -1;
   #vacate: (() => void)[] | undefined;
   #visits = 0;
+  #isOver = false;
 
   constructor(kind: ScopeKind, name: string, parent?: Scope) {
     this.kind = kind;
@@ -140,6 +141,17 @@ export class Scope {
     (this.#undo ??= []).push(undo);
   }
 
+  /** Forgets one that was deferred: there is nothing to undo any more. */
+  withdraw(undo: () => unknown): void {
+    const at = this.#undo?.lastIndexOf(undo) ?? -1;
+    if (at >= 0) this.#undo!.splice(at, 1);
+  }
+
+  /** Whether it has ended: what is deferred now nobody undoes. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** Whether ending this scope has anything to do. */
   get isEmpty(): boolean {
     return this.#undo === undefined;
@@ -161,6 +173,7 @@ export class Scope {
         failures.push(error);
       }
     }
+    this.#isOver = true;
     if (failures.length)
       throw new AggregateError(failures, `Parts of ${this} did not end cleanly.`);
   }

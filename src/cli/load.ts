@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { type App, createApp, type NexusConfig } from "../app/index.ts";
 import { ConfigError, readSettings, type Settings, unknownIn } from "../config/index.ts";
 import { messageOf, NexusError } from "../exceptions.ts";
-import { controlPlace, isAnswered } from "./control-place.ts";
+import { claimUnlessServed, isClaimed, type Release } from "./data-claim.ts";
 import { logKey, silent } from "../log.ts";
 import {
   fallenBack,
@@ -30,6 +30,8 @@ const names = ["nexus.config.ts", "nexus.config.js", "nexus.config.mjs"];
 export interface LoadOptions {
   /** Whoever only looks decides nothing: what is to be kept of plugins stays as it is. */
   readonly looksOnly?: boolean;
+  /** The data folder is taken already. */
+  readonly claimed?: Release | undefined;
   /** Loads the code of plugins, each time anew; default Node's own loader, which keeps the old code. */
   readonly openModules?: (pluginsFolder: string) => ModuleLoader | Promise<ModuleLoader>;
 }
@@ -38,24 +40,57 @@ export interface LoadedApp {
   readonly app: App;
   readonly settings: Settings;
   readonly modules: ModuleLoader;
+  /** Gives the data folder free: once the app is closed. */
+  readonly release: Release;
 }
 
-/** The app of a folder: its nexus.config, its plugins, and the environment over both. */
+/** Seconds that a start waits for a server that ends, or for a command. */
+const patience = 30;
+
+/**
+ * The app of a folder: its nexus.config, its plugins, and the environment over both. Unless it only looks, it
+ * has the data folder, or is led by the server that has it.
+ * @throws NX_DATA_HELD where another process has it, and is no server that runs
+ */
 export async function loadApp(
   folder: string,
   over: Partial<Settings> = {},
-  { looksOnly = false, openModules = createGenerations }: LoadOptions = {},
+  options: LoadOptions = {},
 ): Promise<LoadedApp> {
   registerPluginHooks();
-  const { config: read, ...environment } = await readAll(folder);
+  const { config, ...environment } = await readAll(folder);
   const settings: Settings = { ...environment.settings, ...over };
+  const { dataDir } = settings;
+  const release = options.looksOnly
+    ? undefined
+    : (options.claimed ?? (await claimUnlessServed(dataDir, patience)));
+  // Two on one data folder is a mistake, which must not undo what the first one is about to do.
+  const isLed = options.looksOnly ? isClaimed(dataDir) : !release;
+  try {
+    const loaded = await makeApp({ folder, config, settings, isLed }, options);
+    return { ...loaded, settings, release: () => release?.() };
+  } catch (error) {
+    release?.();
+    throw error;
+  }
+}
+
+interface Found {
+  readonly folder: string;
+  readonly config: NexusConfig;
+  readonly settings: Settings;
+  readonly isLed: boolean;
+}
+
+async function makeApp(
+  { folder, config: read, settings, isLed }: Found,
+  { looksOnly = false, openModules = createGenerations }: LoadOptions,
+): Promise<Pick<LoadedApp, "app" | "modules">> {
   const { pluginsFolder: place = "plugins", ...config } = read;
   const pluginsFolder = resolve(folder, place);
   const modules = await openModules(pluginsFolder);
   const { sources, broken } = await loadPlugins(pluginsFolder, modules);
   const versions = new Versions(join(settings.dataDir, "plugins"));
-  // Two on one data folder is a mistake, which must not undo what the first one is about to do.
-  const isLed = await isAnswered(controlPlace(settings.dataDir)).catch(() => true);
   const states = await openStates(versions, { looksOnly, isLed });
   const others = [...(config.plugins ?? []).map(sourceOf), ...sources, ...broken];
   const routes = looksOnly ? undefined : await KnownRoutes.open(versions.folder);
@@ -71,7 +106,7 @@ export async function loadApp(
   });
   if (!others.length && !installed.sources.length && !installed.broken.length)
     app.scope.get(logKey).warn(`There are no plugins in ${pluginsFolder}`);
-  return { app, settings, modules };
+  return { app, modules };
 }
 
 /** What was decided of plugins; who only looks decides nothing. */

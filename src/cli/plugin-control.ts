@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { type ErrorItem, NexusError, type Problem } from "../exceptions.ts";
 import { foldersOf } from "./app-folders.ts";
 import { type AskControl, askServer } from "./control-client.ts";
+import { claimUnlessServed, type Release } from "./data-claim.ts";
 import { checkControlFolder, controlPlace, isAnswered } from "./control-place.ts";
 
 /** Who looks after plugins: the server that runs, or this process where none does. */
@@ -30,23 +31,35 @@ export async function withPlugins(
   use: Use,
   work: (control: Control) => Promise<void>,
 ): Promise<void> {
-  const server = await findServer(process.cwd());
-  if (server) return work(controlOf(server, true));
+  const { dataDir } = await foldersOf(process.cwd());
+  let claimed: Release | undefined;
+  if (existsSync(dataDir)) {
+    checkControlFolder(controlPlace(dataDir));
+    // What it finds of a server that starts or ends would look like what a crash has left.
+    claimed = await claimUnlessServed(dataDir, patience);
+    if (!claimed) return work(controlOf(askServer(controlPlace(dataDir)), true));
+  }
+  const looksOnly = use === "look";
+  if (looksOnly) claimed?.();
   // Where a server runs, nothing of this is needed.
   const [{ loadApp }, { askHere }] = await Promise.all([
     import("./load.ts"),
     import("./control-here.ts"),
   ]);
   const passing = { databaseUrl: "sqlite::memory:", secret: randomBytes(32).toString("hex") };
-  const over = { log: "silent", admin: undefined, ...(use === "look" && passing) };
-  const { app } = await loadApp(process.cwd(), over, { looksOnly: use === "look" });
+  const over = { log: "silent", admin: undefined, ...(looksOnly && passing) };
+  const { app, release } = await loadApp(process.cwd(), over, { looksOnly, claimed });
   try {
     await work(controlOf(askHere(app), false));
   } finally {
     await app.close();
+    release();
   }
   if (notes[use]) process.stderr.write(`No server runs here: ${notes[use]}.\n`);
 }
+
+/** Seconds that a command waits for a server that starts or ends, or for another command. */
+const patience = 10;
 
 const notes: Readonly<Partial<Record<Use, string>>> = {
   look: "this is how its plugins would start",

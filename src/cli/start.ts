@@ -12,11 +12,15 @@ export async function start(options?: LoadOptions): Promise<LoadedApp> {
   const warnings = holdWarnings();
   const faults = holdFaults();
   const loaded = await loadApp(process.cwd(), {}, options);
-  const { app, settings } = loaded;
+  const { app, settings, release } = loaded;
   warnings.release((warning) => app.scope.get(logKey).warn({ err: warning }, warning.message));
   const listening = await app.listen({ port: settings.port, host: settings.host }).catch(
     // What has started is stopped before the fault is told.
-    (error: unknown) => app.close(0).then(() => Promise.reject(error)),
+    (error: unknown) =>
+      app
+        .close(0)
+        .then(release)
+        .then(() => Promise.reject(error)),
   );
   const closeControl = await serveControl(app);
   let since: number | undefined;
@@ -28,7 +32,10 @@ export async function start(options?: LoadOptions): Promise<LoadedApp> {
     }
     since = performance.now();
     const { shutdownTimeout } = settings;
-    void Promise.all([closeControl(shutdownTimeout), app.close(shutdownTimeout)]).then(
+    void Promise.all([
+      closeControl(shutdownTimeout),
+      app.close(shutdownTimeout).then(release),
+    ]).then(
       () => process.exit(),
       () => process.exit(1),
     );

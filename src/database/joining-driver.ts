@@ -14,6 +14,8 @@ export class JoiningDriver implements Driver {
   // Two databases in one app do not join each other's transactions.
   readonly #key: Key<OpenTransaction> = key(`nexus/transaction/${++drivers}`);
   readonly #open = new WeakMap<DatabaseConnection, OpenTransaction>();
+  /** Their transactions were cut off. */
+  readonly #lost = new WeakSet<DatabaseConnection>();
 
   constructor(driver: Driver) {
     this.#driver = driver;
@@ -34,15 +36,47 @@ export class JoiningDriver implements Driver {
 
   async beginTransaction(...[connection, settings]: Parameters<Driver["beginTransaction"]>) {
     if (isJoined(connection)) return;
-    await this.#driver.beginTransaction(connection, settings);
     const open = new OpenTransaction(connection);
     const scope = findScope();
-    if (scope && isOfOneCaller(scope)) open.leave = scope.provide(this.#key, open);
+    // What hangs inside a transaction would keep it from everybody else.
+    const owner = scope?.nearest("plugin");
+    if (owner?.isOver) throw cutOff();
+    const cut = (): Promise<void> => this.#cut(open);
+    owner?.defer(cut);
+    try {
+      await this.#driver.beginTransaction(connection, settings);
+    } catch (error) {
+      owner?.withdraw(cut);
+      throw error;
+    }
+    if (open.over) {
+      await this.#driver.rollbackTransaction(connection);
+      throw cutOff();
+    }
     this.#open.set(connection, open);
+    const leave = scope && isOfOneCaller(scope) ? scope.provide(this.#key, open) : undefined;
+    open.leave = () => {
+      leave?.();
+      owner?.withdraw(cut);
+    };
+  }
+
+  /** Rolls one back whose plugin has ended; whoever is still inside can do nothing any more. */
+  async #cut(open: OpenTransaction): Promise<void> {
+    const { connection } = open;
+    const hasBegun = this.#open.get(connection) === open;
+    open.end();
+    if (!hasBegun) return;
+    this.#lost.add(connection);
+    // Its queries would run outside of every transaction.
+    Object.assign(connection, cut);
+    await this.#driver.rollbackTransaction(connection);
+    currentLog().warn("A transaction that was still open was rolled back");
   }
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
     if (isJoined(connection)) return;
+    this.#check(connection);
     // Nothing may join while the outcome is being decided.
     const open = this.#end(connection);
     if (open?.failed) throw joinedFailure();
@@ -55,24 +89,25 @@ export class JoiningDriver implements Driver {
       connection.open.failed = true;
       return;
     }
+    if (this.#lost.has(connection)) return;
     this.#end(connection);
     await this.#driver.rollbackTransaction(connection);
   }
 
   async savepoint(...[connection, name, ...rest]: Parameters<Savepoint>): Promise<void> {
-    const real = realOf(connection);
+    const real = this.#check(realOf(connection));
     await this.#driver.savepoint?.(real, name, ...rest);
     this.#open.get(real)?.save(name);
   }
 
   async rollbackToSavepoint(...[connection, name, ...rest]: Parameters<Savepoint>): Promise<void> {
-    const real = realOf(connection);
+    const real = this.#check(realOf(connection));
     await this.#driver.rollbackToSavepoint?.(real, name, ...rest);
     this.#open.get(real)?.forgetSince(name);
   }
 
   async releaseSavepoint(...[connection, ...rest]: Parameters<Savepoint>): Promise<void> {
-    await this.#driver.releaseSavepoint?.(realOf(connection), ...rest);
+    await this.#driver.releaseSavepoint?.(this.#check(realOf(connection)), ...rest);
   }
 
   /** Leads what a scope sends to another connection, as if a transaction were open there that never ends. */
@@ -89,6 +124,11 @@ export class JoiningDriver implements Driver {
 
   destroy(): Promise<void> {
     return this.#driver.destroy();
+  }
+
+  #check(connection: DatabaseConnection): DatabaseConnection {
+    if (this.#lost.has(connection)) throw cutOff();
+    return connection;
   }
 
   #end(connection: DatabaseConnection): OpenTransaction | undefined {
@@ -171,6 +211,19 @@ const realOf = (connection: DatabaseConnection): DatabaseConnection =>
 
 // What the app's or a plugin's scope carried, the requests of everyone would join.
 const isOfOneCaller = ({ kind }: Scope): boolean => kind === "request" || kind === "call";
+
+/** What a connection does whose transaction was cut off. */
+const cut: DatabaseConnection = {
+  executeQuery: () => Promise.reject(cutOff()),
+  streamQuery: () => {
+    throw cutOff();
+  },
+};
+
+const cutOff = (): NexusError =>
+  new NexusError("NX_TRANSACTION_OVER", "The plugin of this transaction has ended.", {
+    cure: "What was written in it was undone; end what still runs when the plugin does.",
+  });
 
 const joinedFailure = (): NexusError =>
   new NexusError(

@@ -5,7 +5,7 @@ const crashed = "the process ended without being asked to, while it was watched"
 
 /**
  * Goes back to the version before, where a process has ended in the time in which the new one was watched
- * and nobody had asked it to; before plugins are loaded. Their tables, and the log, are left to `recover`.
+ * and nobody had asked it to, or while a worse one was being rolled back; before plugins are loaded. Their tables, and the log, are left to `recover`.
  */
 export async function fallBack(states: PluginStates): Promise<void> {
   const changes: Record<string, StateChanges[string]> = {};
@@ -23,8 +23,8 @@ export function fallenBack({
 }: SavedState): StateChanges[string] | undefined {
   const { enabled, version = "", previous, watch, change } = saved;
   // Who was killed in the middle of the next change says nothing about this version.
-  if (!enabled || !watch || watch.paused || change || previous?.version === undefined)
-    return undefined;
+  if (!enabled || !watch || change || previous?.version === undefined) return undefined;
+  if (watch.paused && watch.worse === undefined) return undefined;
   return {
     ...saved,
     version: previous.version,
@@ -35,7 +35,7 @@ export function fallenBack({
       id: newChange(),
       kind: "rollback",
       version: previous.version,
-      due: { from: version, reason: crashed, copy: previous.copy },
+      due: { from: version, reason: watch.worse ?? crashed, copy: previous.copy },
     },
   };
 }

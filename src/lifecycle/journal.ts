@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { messageOf } from "../exceptions.ts";
 import { type MigrationMode, NotUndone, type Pause, type PluginSource } from "../plugin/index.ts";
-import { exportFileFor, type LifecycleOptions, save, savedOf, tell } from "./options.ts";
+import { currentOf, exportFileFor, type LifecycleOptions, save, savedOf, tell } from "./options.ts";
 import type { PluginTables } from "./plugin-tables.ts";
 import { copiesIn, type DueChange, type SavedChange, type SavedState } from "./state.ts";
 
@@ -69,13 +69,38 @@ export class Journal {
   }
 
   /**
+   * Gives up going back, and runs what only that has waited for.
+   * @returns the migrations that ran. @throws what fails of them; one can go back as before then
+   */
+  async finalize(name: string, source: PluginSource | undefined): Promise<readonly string[]> {
+    const before = savedOf(this.#options, name);
+    const { version } = before;
+    // Whoever kills the process finds nothing to go back to, where that may be taken away already.
+    const change: SavedChange = { id: newChange(), kind: "finalize", version };
+    await this.#keep(name, { previous: undefined, watch: undefined, change });
+    let done: readonly string[] = [];
+    try {
+      if (source) done = await this.#tables.finalize(source);
+    } catch (error) {
+      await this.#keep(name, { ...picked(before), change: undefined });
+      throw error;
+    }
+    await this.#keep(name, { change: undefined });
+    if (copiesIn(before).length) await this.#forget(name);
+    return done;
+  }
+
+  /**
    * Takes back what was cut short, or does what is left of it: before the plugin starts, or changes again.
    * @returns what was left, if that was it
    */
   async settle(name: string): Promise<Paid | undefined> {
     const { change, version = "" } = savedOf(this.#options, name);
     if (!change) return undefined;
+    // Nobody is to write into tables that are put back.
+    await this.#options.host.drained(name);
     if (change.due) return this.#pay(name, change.due);
+    if (change.kind === "finalize") return this.#goOn(name, version);
     const { id, stop } = change;
     const copies = stop ? await this.#tables.copies(name) : [];
     if (copies.includes(id)) await this.#tables.restore(name, id);
@@ -83,6 +108,21 @@ export class Journal {
     if (copies.length) await this.#forget(name);
     tell(this.#options, name, cutShort(name, version, change), "warn");
     return undefined;
+  }
+
+  /** Runs what was left to finalize; the version that does runs in any case. */
+  async #goOn(name: string, version: string): Promise<undefined> {
+    await this.#keep(name, { change: undefined });
+    await this.#forget(name);
+    const text = `Finalizing ${version} was cut short`;
+    try {
+      const source = await currentOf(this.#options, name);
+      if (source) await this.#tables.finalize(source);
+      tell(this.#options, name, `${text}, and is done now`);
+    } catch (error) {
+      const why = `${text}, and could not be done: ${messageOf(error)} Finalize it again.`;
+      tell(this.#options, name, why, "error");
+    }
   }
 
   /** Removes the copies of its tables that nobody can come back to. */

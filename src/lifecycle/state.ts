@@ -19,7 +19,7 @@ export interface SavedState {
 export interface SavedChange {
   /** Also names the copy of the plugin's tables that is made for it. */
   readonly id: string;
-  readonly kind: "upgrade" | "rollback" | "configure";
+  readonly kind: "upgrade" | "rollback" | "configure" | "finalize";
   /** Where it leads to. */
   readonly version?: string | undefined;
   /** The plugin is stopped for it; where there is a copy of its tables, these are to be put back. */
@@ -44,6 +44,8 @@ export interface SavedWatch {
   readonly before: { readonly requests: number; readonly faults: number };
   /** The process has ended as it was asked to. */
   readonly paused?: boolean | undefined;
+  /** Why it is worse than the version before: the process has ended before it was rolled back. */
+  readonly worse?: string | undefined;
 }
 
 export interface PreviousVersion {

@@ -10,7 +10,6 @@ import {
   known,
   type LifecycleOptions,
   originOf,
-  save,
   savedOf,
   tell,
 } from "./options.ts";
@@ -18,7 +17,7 @@ import type { Plan } from "./plan.ts";
 import { mergeSettings, type NewSettings } from "./plugin-settings.ts";
 import type { PluginTables } from "./plugin-tables.ts";
 import { refuseUpgrade } from "./refuse-upgrade.ts";
-import { copiesIn, type PreviousVersion } from "./state.ts";
+import { type PreviousVersion } from "./state.ts";
 import { previousSource, type Target, targetSource } from "./target.ts";
 import { type Alone, Watches } from "./watches.ts";
 
@@ -209,11 +208,8 @@ export class Upgrades {
     // What it would take away the one before may still use.
     await host.drained(name);
     const source = await currentOf(this.#options, name);
-    const done = source ? await this.#tables.finalize(source) : [];
-    const hasCopies = copiesIn(savedOf(this.#options, name)).length > 0;
-    await save(this.#options, name, { previous: undefined, watch: undefined });
+    const done = await this.#journal.finalize(name, source);
     this.watches.leave(name, "it was finalized");
-    if (hasCopies) await this.#tables.dropCopies(name, []);
     const version = states.get(name)?.version;
     for (const other of (await versions?.list(name)) ?? [])
       if (version !== undefined && isOlder(other, version)) await versions!.remove(name, other);

@@ -42,7 +42,11 @@ export class Watches {
     // At once, since whoever asks for the end may not wait for it; and again for what is decided until then.
     const { begun } = app.get(endingKey);
     const pause = (): Promise<void> => this.#pause();
-    begun.addEventListener("abort", () => void pause().catch(() => {}), { once: true });
+    const end = (): void => {
+      this.#end();
+      void pause().catch(() => {});
+    };
+    begun.addEventListener("abort", end, { once: true });
     app.defer(pause);
   }
 
@@ -72,7 +76,10 @@ export class Watches {
 
   /** @returns what resolves when the time is over, or it was rolled back */
   async watch(name: string, { until, before }: SavedWatch): Promise<void> {
-    const { host } = this.#options;
+    const { host, app } = this.#options;
+    const { begun } = app.get(endingKey);
+    // The next process does.
+    if (begun.aborted) return;
     const now = this.#last.get(name);
     const probation = new Probation({ host, plugin: name, before, until: new Date(until) });
     this.#probations.set(name, probation);
@@ -86,6 +93,8 @@ export class Watches {
       try {
         await this.#rollback(name, worse);
       } catch (error) {
+        // The next start does it.
+        if (begun.aborted) return this.#remember(name, worse);
         const why = `it is worse (${worse}), and could not be rolled back: ${messageOf(error)}`;
         tell(this.#options, name, `${why[0]!.toUpperCase()}${why.slice(1)}`, "error");
         await this.#stand(name, why);
@@ -105,6 +114,17 @@ export class Watches {
     await save(this.#options, name, { watch: armed });
     this.note(name, { from: previous?.version ?? "", to: version, outcome: "watched" });
     void this.watch(name, armed);
+  }
+
+  /** Nobody watches any more; what is kept is left to the next process. */
+  #end(): void {
+    for (const probation of this.#probations.values()) probation.stop();
+    this.#probations.clear();
+  }
+
+  async #remember(name: string, worse: string): Promise<void> {
+    const { watch } = savedOf(this.#options, name);
+    if (watch) await save(this.#options, name, { watch: { ...watch, paused: true, worse } });
   }
 
   /** It stays. */

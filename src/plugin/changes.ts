@@ -2,7 +2,8 @@ import { NexusError } from "../exceptions.ts";
 import type { Endpoint } from "../http/index.ts";
 import { logKey } from "../log.ts";
 import { Backoff } from "./backoff.ts";
-import { endQuietly, tellFailure } from "./boot.ts";
+import { tellFailure } from "./boot.ts";
+import { Endings } from "./endings.ts";
 import { putIdle } from "./idle.ts";
 import { tellStopped } from "./news.ts";
 import { inPause, NotUndone } from "./pause.ts";
@@ -22,8 +23,7 @@ export class Changes {
   readonly #ground: Ground & { readonly records: PluginRegistry };
   readonly #tolerant: boolean;
   readonly #backoff: Backoff;
-  /** Those that still end, after others have taken their place. */
-  readonly #ending = new Map<Unit, Promise<void>>();
+  readonly #endings: Endings;
   /** What is to be published when the change is over. */
   readonly #news: (() => Promise<void>)[] = [];
   #turn: Promise<unknown> = Promise.resolve();
@@ -32,6 +32,7 @@ export class Changes {
   /** @param tolerant what fails while it starts is tried again */
   constructor(ground: Ground & { readonly records: PluginRegistry }, tolerant: boolean) {
     this.#ground = ground;
+    this.#endings = new Endings(ground);
     this.#tolerant = tolerant;
     this.#backoff = new Backoff((record) => this.#again(record));
   }
@@ -54,7 +55,7 @@ export class Changes {
     await this.#turn;
     for (const record of this.#ground.records.inOrder.toReversed())
       if (record.state === "started" || record.state === "loaded") await this.stop([record]);
-    await Promise.all(this.#ending.values());
+    await this.#endings.all();
   }
 
   /** @throws PluginFailed */
@@ -71,7 +72,10 @@ export class Changes {
     const running = entrants.filter(({ record }) => record.enabled);
     const idle = entrants.filter(({ record }) => !record.enabled);
     // Who decides decides once, when all are well.
-    await around.app.run(() => putIdle(this.#ground, idle, running.length ? {} : options));
+    const idleOptions = running.length ? {} : options;
+    // Nobody is to write into tables that are copied.
+    if (idleOptions.stop) await this.#endings.of(idle.map(({ record }) => record.name));
+    await around.app.run(() => putIdle(this.#ground, idle, idleOptions));
     if (!running.length) return { plugins: [], drained: Promise.resolve() };
     const swap = swapWithNeeding(this.#ground, running);
     const { old } = swap;
@@ -87,7 +91,7 @@ export class Changes {
     }
     for (const { record } of running) this.#backoff.rest(record);
     const plugins = [...swap.started.keys()];
-    const ended = this.#retire(old, options.drain);
+    const ended = this.#endings.begin(old, options.drain);
     const drained = ended.then(() => this.#prune(plugins));
     this.#news.push(() => swap.tell());
     await this.#revive();
@@ -111,7 +115,7 @@ export class Changes {
 
   /** Resolves when no older one of a plugin is there any more. */
   async drained(name: string): Promise<void> {
-    for (const [unit, ended] of this.#ending) if (unit.name === name) await ended;
+    await this.#endings.of([name]);
   }
 
   /**
@@ -130,7 +134,7 @@ export class Changes {
       record.state = "stopping";
       return [{ record, unit, isTold: state === "started" }];
     });
-    const drained = this.#retire(ending.map(({ unit }) => unit));
+    const drained = this.#endings.begin(ending.map(({ unit }) => unit));
     return drained.then(async () => {
       for (const { record, isTold } of ending) {
         // It may have been started again meanwhile.
@@ -144,13 +148,11 @@ export class Changes {
   /** Takes back what plugins offer no more, when all have ended that may still ask for it. */
   async #prune(names: readonly string[]): Promise<void> {
     const { records, offers } = this.#ground;
-    const asking = () =>
-      [...this.#ending].filter(([unit]) => names.some((name) => unit.needs.has(name)));
-    for (const [, ended] of asking()) await ended;
+    await Promise.all(this.#endings.needing(names));
     // Not while others are being made.
     const isDone = await this.alone(async () => {
       // Before it was its turn more may have begun to end.
-      if (asking().length) return false;
+      if (this.#endings.needing(names).length) return false;
       for (const name of names) {
         const { enabled, source } = records.get(name) ?? {};
         offers.set(name, (enabled && source?.type.services) || []);
@@ -178,7 +180,7 @@ export class Changes {
       await this.close(one);
       this.#news.push(() => tellStopped(this.#ground.around, one.name));
     }
-    void this.#retire(failing.map(({ unit }) => unit));
+    void this.#endings.begin(failing.map(({ unit }) => unit));
   }
 
   /** One that failed keeps its paths, and may be tried again. */
@@ -207,17 +209,6 @@ export class Changes {
     await this.close(record, endpoints);
   }
 
-  /** Ends old units while the app goes on: all are told at once, and the one that others need goes last. */
-  #retire(old: readonly Unit[], seconds?: number): Promise<void> {
-    let work = Promise.resolve();
-    for (const unit of old) {
-      work = endQuietly(this.#ground, unit, seconds, work);
-      this.#ending.set(unit, work);
-      void work.finally(() => this.#ending.delete(unit));
-    }
-    return work;
-  }
-
   /** Puts the new ones in the place of the old ones. @throws what fails; the old ones run on, or again */
   async #perform(swap: Swap, { stop, migrations, decide, drain }: PutOptions): Promise<void> {
     await swap.prepare();
@@ -229,6 +220,8 @@ export class Changes {
     if (!stop) return takeOver(migrations ?? "additive");
     const { old } = swap;
     await this.#pause(old, drain);
+    // Older ones than these may still write into what is changed.
+    await this.#endings.of([...swap.units.keys()]);
     try {
       await inPause(
         stop,
@@ -251,7 +244,7 @@ export class Changes {
       record.state = "stopping";
       record.unit?.silence();
     }
-    await this.#retire(old, seconds);
+    await this.#endings.begin(old, seconds);
   }
 
   /** Starts again what was paused. */
@@ -264,10 +257,12 @@ export class Changes {
 
   /** They were paused, and stay so until somebody mends what is wrong. */
   async #giveUp(old: readonly Unit[], error: NotUndone): Promise<void> {
-    for (const { name } of old) {
+    // Those that need others come behind these, and come back when they do.
+    for (const { name, needs } of old.toReversed()) {
       const record = this.#ground.records.get(name)!;
       record.failure = undefined;
-      record.fail("check", error);
+      const need = this.#ground.records.inOrder.find((one) => one.failure && needs.has(one.name));
+      record.fail("check", need ? needsFailed(need) : error);
       await this.close(record);
     }
   }
