@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { ask, closeApps, living } from "../../test/lifecycle.ts";
@@ -80,6 +80,25 @@ test("one that has failed before its start is looked at again, and starts when i
   await say({});
   expect([await plugins.discover(), await states()]).toEqual([["needs"], { needs: "started" }]);
   expect(await ask(app, "/needs")).toEqual([200, "needs"]);
+});
+
+test("the routes of what is gone are forgotten, by the discovery or by the next start", async () => {
+  const { app, folder, plugins, put, take } = await authors();
+  const routes = async () => {
+    const text = await readFile(join(folder, "plugins/routes.json"), "utf8");
+    return Object.keys(JSON.parse(text) as object);
+  };
+  for (const name of ["one", "two", "three"]) await put(`${name}.ts`, source(name));
+  await plugins.discover();
+  await expect.poll(routes).toEqual(["one", "three", "two"]);
+  await take("one.ts");
+  await plugins.discover();
+  await expect.poll(routes).toEqual(["three", "two"]);
+  await app.close();
+  await take("two.ts");
+  const next = await living(folder);
+  await next.app.close();
+  expect(await routes()).toEqual(["three"]);
 });
 
 test("discovered twice at once, each plugin starts once", async () => {

@@ -12,7 +12,7 @@ import { type LifecycleOptions, originOf, tell } from "./options.ts";
  * @throws what stood in the way of one; NX_DISCOVER with all faults, where there are several
  */
 export async function discover(options: LifecycleOptions): Promise<string[]> {
-  const { host, pluginsFolder, modules, states } = options;
+  const { host, pluginsFolder, modules, states, routes } = options;
   if (pluginsFolder === undefined) return [];
   const known = host.plugins.filter(({ folder }) => folder !== undefined);
   // What has failed, at whatever step, may have been mended since.
@@ -36,6 +36,8 @@ export async function discover(options: LifecycleOptions): Promise<string[]> {
       put: (sources) => void found.push(...sources.map(({ manifest }) => manifest.name)),
       async removed(name) {
         await states.change({ [name]: undefined });
+        // What cannot be written is forgotten by the next start.
+        void routes?.note(name, []).catch(() => {});
         tell(options, name, "Gone from the author's folder");
       },
       failed: (fault) => void faults.push(fault),

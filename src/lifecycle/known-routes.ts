@@ -43,6 +43,16 @@ export class KnownRoutes {
     const next = new Map(this.#routes);
     if (routes.length) next.set(plugin, routes);
     else next.delete(plugin);
+    return this.#keep(next);
+  }
+
+  /** Forgets all but some plugins. @returns as `note` */
+  keepOnly(plugins: ReadonlySet<string>): Promise<void> {
+    const left = [...this.#routes].filter(([plugin]) => plugins.has(plugin));
+    return left.length === this.#routes.size ? this.#last : this.#keep(new Map(left));
+  }
+
+  #keep(next: ReadonlyMap<string, readonly KnownRoute[]>): Promise<void> {
     this.#routes = next;
     const writing = this.#last.then(() => this.#write(next));
     this.#last = writing.catch(() => {});

@@ -15,7 +15,7 @@ import {
   savedOf,
   tell,
 } from "./options.ts";
-import { noteRoutes } from "./note-routes.ts";
+import { forgetRoutes, noteRoutes } from "./note-routes.ts";
 import type { Plan } from "./plan.ts";
 import { type NewSettings, type PluginSettings, settingsOf, uncover } from "./plugin-settings.ts";
 import { PluginTables } from "./plugin-tables.ts";
@@ -244,6 +244,7 @@ export class Lifecycle {
    */
   async recover(fail: (name: string, error: unknown) => Promise<void>): Promise<void> {
     const { states, isLed } = this.#options;
+    if (!isLed) forgetRoutes(this.#options);
     for (const name of isLed ? [] : states.names) {
       try {
         await this.#upgrades.settle(name);

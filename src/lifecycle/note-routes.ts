@@ -1,5 +1,6 @@
 import { eventsKey, on } from "../events/index.ts";
 import { logKey } from "../log.ts";
+import type { Scope } from "../scope.ts";
 import type { LifecycleOptions } from "./options.ts";
 
 /** Remembers what starts, and forgets what is uninstalled. */
@@ -12,13 +13,24 @@ export function noteRoutes({ app, host, routes }: LifecycleOptions): void {
     if (isThere && folder === undefined) return;
     await routes.note(plugin, isThere ? host.routesOf(plugin) : []);
   };
-  const complain = (error: unknown): void =>
-    app.get(logKey).warn({ err: error }, "The routes of plugins could not be kept");
   const events = app.get(eventsKey);
   app.defer(() => routes.settled);
   // Nobody waits for it.
-  events.subscribe(on("plugin.*.started", ({ data }) => void note(data, true).catch(complain)));
   events.subscribe(
-    on("plugin.*.uninstalled", ({ data }) => void note(data, false).catch(complain)),
+    on("plugin.*.started", ({ data }) => void note(data, true).catch(complain(app))),
+  );
+  events.subscribe(
+    on("plugin.*.uninstalled", ({ data }) => void note(data, false).catch(complain(app))),
   );
 }
+
+/** Forgets those of which nothing is there any more; before plugins start. */
+export function forgetRoutes({ app, host, routes, states }: LifecycleOptions): void {
+  const names = new Set([...host.plugins.map(({ name }) => name), ...states.names]);
+  void routes?.keepOnly(names).catch(complain(app));
+}
+
+const complain =
+  (app: Scope) =>
+  (error: unknown): void =>
+    app.get(logKey).warn({ err: error }, "The routes of plugins could not be kept");
