@@ -144,15 +144,16 @@ describe.concurrent("SIGTERM", { timeout: 30_000 }, () => {
     expect(await app.code).toBe(0);
   });
 
-  test("by Ctrl-C, and again a while later, ends at once", async () => {
-    const app = nexus("start", await makeFolder(files));
-    void fetch(`${await app.url()}/slow/60000`).catch(() => {});
-    await until(() => app.stderr().includes("begun"));
-    app.child.kill("SIGINT");
-    await sleep(1200);
-    app.child.kill("SIGINT");
-    expect(await app.code).toBe(1);
-  });
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    test(`by ${signal}, and again a while later, ends at once`, async () => {
+      const app = nexus("start", await makeFolder(files));
+      void fetch(`${await app.url()}/slow/60000`).catch(() => {});
+      await until(() => app.stderr().includes("begun"));
+      app.child.kill(signal);
+      await sleep(1200);
+      app.child.kill(signal);
+      expect(await app.code).toBe(1);
+    });
 
   test("SIGINT is the same", async () => {
     const app = nexus("start", await makeFolder(files));

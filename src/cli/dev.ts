@@ -84,7 +84,8 @@ function supervise(folder: string): void {
     else setTimeout(() => child?.kill("SIGTERM"), after);
   };
   process.on("SIGTERM", () => end());
-  process.on("SIGINT", () => end(patience));
+  // Soon enough to be the same one.
+  process.on("SIGINT", () => end(patience / 2));
   const plugins = watchPlugins(join(folder, "plugins"), gather(quiet.plugins, reload));
   const app = gather(quiet.app, again);
   watchFolder(join(folder, "src"), (path) => {

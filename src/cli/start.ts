@@ -23,14 +23,10 @@ export async function start(options?: LoadOptions): Promise<LoadedApp> {
         .then(() => Promise.reject(error)),
   );
   const closeControl = await serveControl(app);
-  let since: number | undefined;
-  const end = (signal?: NodeJS.Signals): void => {
-    if (since !== undefined) {
-      // npm and a terminal both pass a signal on: only who asks again later has lost patience.
-      if (signal === "SIGINT" && performance.now() - since > 1000) process.exit(1);
-      return;
-    }
-    since = performance.now();
+  let isEnding = false;
+  const end = (): void => {
+    if (isEnding) return;
+    isEnding = true;
     const { shutdownTimeout } = settings;
     void Promise.all([
       closeControl(shutdownTimeout),
@@ -40,8 +36,15 @@ export async function start(options?: LoadOptions): Promise<LoadedApp> {
       () => process.exit(1),
     );
   };
-  process.on("SIGTERM", end);
-  process.on("SIGINT", end);
+  let asked: number | undefined;
+  const hear = (): void => {
+    // npm and a terminal both pass a signal on: only who asks again later has lost patience.
+    if (asked !== undefined && performance.now() - asked > 1000) process.exit(1);
+    asked ??= performance.now();
+    end();
+  };
+  process.on("SIGTERM", hear);
+  process.on("SIGINT", hear);
   faults.release(app, () => {
     process.exitCode = 1;
     app.scope.find(lifecycleKey)?.crash();
