@@ -1,6 +1,15 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { writePlugin } from "./lifecycle.ts";
-import { cleanUp, makeFolder, nexus, plugin, run, type Running, until } from "./nexus-process.ts";
+import {
+  cleanUp,
+  makeFolder,
+  nexus,
+  plugin,
+  run,
+  type Running,
+  until,
+  writeFiles,
+} from "./nexus-process.ts";
 
 afterAll(cleanUp);
 
@@ -166,6 +175,24 @@ describe.concurrent("an error that nobody caught", { timeout: 30_000 }, () => {
       }),
     );
     expect(await (await fetch(`${url}/notes`)).json()).toBe("1.1.0");
+    expect(await app.stop()).toBe(0);
+  });
+
+  test("in a timer of a module that was reloaded is no fault of the new one", async () => {
+    const polls = plugin("Polls", `get = get("/polls", () => 1);`);
+    const files = {
+      "plugins/polls.ts": `setInterval(() => { throw new Error("old poll"); }, 100); ${polls}`,
+    };
+    const folder = await makeFolder(files);
+    const app = nexus("start", folder);
+    const url = await app.url();
+    await writeFiles(folder, { "plugins/polls.ts": polls });
+    // It fails again and again until then.
+    await until(async () => (await run(folder, ["plugin", "reload", "polls"])).code === 0);
+    const told = () => app.stderr().split("old poll").length;
+    const before = told();
+    await until(() => told() > before + 8);
+    expect(await status(`${url}/polls`)).toBe(200);
     expect(await app.stop()).toBe(0);
   });
 

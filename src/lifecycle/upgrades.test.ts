@@ -107,9 +107,9 @@ test("a version whose promises fail by themselves is worse, without any request"
   await plugins.install(await write());
   const spec = await write({ version: "1.1.0" });
   await plugins.upgrade("notes", { spec }, { window: 20 });
-  const { folder } = app.plugins.status("notes")!;
+  const { folder: place = "" } = app.plugins.status("notes")!;
   for (let at = 0; at < 3; at++)
-    app.plugins.blame(folder!, new Error("forgotten"), { thrown: false });
+    app.plugins.blame({ name: "notes", place }, new Error("forgotten"), { thrown: false });
   await expect
     .poll(async () => (await plugins.info("notes")).last_upgrade, { timeout: 5000 })
     .toMatchObject({

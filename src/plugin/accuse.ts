@@ -1,12 +1,12 @@
 import { logKey } from "../log.ts";
 import type { Scope } from "../scope.ts";
-import { nameAt } from "./loaded.ts";
+import type { LoadedPlace, Loading } from "./loaded.ts";
 import type { PluginRecord } from "./record.ts";
-import type { Unit } from "./unit.ts";
+import { Unit } from "./unit.ts";
 
 export interface Charge {
-  /** The part of a plugin in which it happened, or its folder. */
-  readonly plugin: Unit | string;
+  /** The part of a plugin in which it happened, or its place. */
+  readonly plugin: Unit | LoadedPlace | Loading;
   readonly error: unknown;
   /** Else it was a promise that nobody awaited. */
   readonly thrown: boolean;
@@ -25,7 +25,7 @@ export interface Court {
  * @returns whether it was a plugin's, and not the platform's
  */
 export function accuse({ app, records, fail }: Court, { plugin, error, thrown }: Charge): boolean {
-  const unit = typeof plugin === "string" ? unitAt(records, plugin) : plugin;
+  const unit = plugin instanceof Unit ? plugin : unitAt(records, plugin);
   if (unit?.source.platform) return false;
   if (unit) unit.faults.count++;
   if (unit && thrown && !unit.crash) {
@@ -34,16 +34,16 @@ export function accuse({ app, records, fail }: Court, { plugin, error, thrown }:
     return true;
   }
   const log = unit ? unit.scope.get(logKey) : app.get(logKey);
-  const about = typeof plugin === "string" && !unit ? { plugin: nameAt(plugin) ?? plugin } : {};
-  log.error(
-    { ...about, err: error },
-    thrown ? textOf(unit) : "A promise failed that nobody awaited",
-  );
+  const text = thrown ? textOf(unit) : "A promise failed that nobody awaited";
+  log.error({ ...(!unit && { plugin: plugin.name }), err: error }, text);
   return true;
 }
 
-function unitAt(records: Iterable<PluginRecord>, place: string): Unit | undefined {
-  for (const { source, unit } of records) if (source?.folder === place) return unit;
+/** The one that runs; what was loaded before it came anew does not. */
+function unitAt(records: Iterable<PluginRecord>, loaded: LoadedPlace | Loading): Unit | undefined {
+  for (const { source, unit } of records)
+    if (source?.folder === loaded.place)
+      return "type" in loaded && loaded.type !== source.type ? undefined : unit;
   return undefined;
 }
 

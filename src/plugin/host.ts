@@ -1,7 +1,7 @@
 import type { Endpoint } from "../http/index.ts";
 import { logKey } from "../log.ts";
 import { key } from "../scope.ts";
-import { accuse } from "./accuse.ts";
+import { accuse, type Charge } from "./accuse.ts";
 import { Boot, endQuietly, type FailPlugin } from "./boot.ts";
 import { Changes } from "./changes.ts";
 import { strangers } from "./checks.ts";
@@ -115,10 +115,10 @@ export class PluginHost {
   /**
    * Takes an error that nobody caught for a plugin's fault. One that was thrown has left it half done: it
    * fails, and is started again; of a promise that nobody awaited it is told.
-   * @param plugin the part of a plugin in which it happened, or its folder
+   * @param plugin the part of a plugin in which it happened, or its place
    * @returns whether it was a plugin's
    */
-  blame(plugin: Unit | string, error: unknown, { thrown }: { readonly thrown: boolean }): boolean {
+  blame(plugin: Charge["plugin"], error: unknown, { thrown }: Pick<Charge, "thrown">): boolean {
     const fail = (unit: Unit): void => {
       // What is about to take over has done so then, or not.
       void this.#started.promise.then(() =>

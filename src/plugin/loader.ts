@@ -6,11 +6,11 @@ import { Scope } from "../scope.ts";
 import { setSpot } from "./code-frame.ts";
 import { registerPluginHooks } from "./hooks.ts";
 import { type Import, importDefault, importOnce } from "./import.ts";
-import { noteLoaded } from "./loaded.ts";
+import { type Loading, loadingKey, noteLoaded } from "./loaded.ts";
 import { kebab, type Manifest, manifestOf, parseManifest } from "./manifest.ts";
 import { ManifestError } from "./manifest-faults.ts";
 import { jsonSpot } from "./module-json.ts";
-import { type BrokenSource, checkClass, placeKey, type PluginSource } from "./source.ts";
+import { type BrokenSource, checkClass, type PluginSource } from "./source.ts";
 
 /** Where the code of plugins comes from, and how it comes anew. */
 export interface ModuleLoader {
@@ -79,12 +79,14 @@ async function load(
   const load: Import = modules ? (file) => modules.import(file) : importOnce;
   // What its modules begin belongs to nobody's request, and is known to be its own.
   const scope = new Scope("call", `loading of ${place}`);
-  scope.provide(placeKey, place);
-  noteLoaded({ name: manifest?.name ?? nameOf(place), place });
+  const loading: Loading = { name: manifest?.name ?? nameOf(place), place, type: undefined };
+  scope.provide(loadingKey, loading);
+  noteLoaded(loading);
   const type = checkClass(
     await scope.run(() => importDefault(entry, "NX_LOAD", load)),
     (found) => `${entry} exports ${found} by default, which is no plugin.`,
   );
+  loading.type = type;
   return {
     type,
     manifest: manifest ?? { ...manifestOf(type), name: nameOf(place) },

@@ -1,5 +1,4 @@
 import { NexusError } from "../exceptions.ts";
-import { key } from "../scope.ts";
 import { type Manifest, manifestOf } from "./manifest.ts";
 import { Plugin, type PluginClass } from "./plugin.ts";
 
@@ -23,9 +22,6 @@ export interface BrokenSource {
   readonly folder: string;
   readonly reason: unknown;
 }
-
-/** Where the plugin stands whose modules are being loaded. */
-export const placeKey = key<string>("nexus/place");
 
 /** A plugin given in code. @throws NX_NO_PLUGIN_CLASS for what is no plugin */
 export function sourceOf(plugin: PluginClass | PluginSource): PluginSource {

@@ -2,13 +2,12 @@ import { hearerKey } from "../events/bus.ts";
 import { findScope } from "../scope.ts";
 import { filesIn, isPlatform } from "./code-frame.ts";
 import { hostKey, type PluginHost } from "./host.ts";
-import { loadedWith } from "./loaded.ts";
-import { placeKey } from "./source.ts";
-import { type Unit, unitOf } from "./unit.ts";
+import { type LoadedPlace, loadedWith, loadingKey } from "./loaded.ts";
+import { Unit, unitOf } from "./unit.ts";
 
 export interface Culprit {
-  /** A part of a plugin, or its place: while its modules are loaded, and where only its code is known. */
-  readonly plugin: Unit | string;
+  /** A part of a plugin, or its place: of what its modules do by themselves, and where only its code is known. */
+  readonly plugin: Unit | LoadedPlace;
   /** None of what happens in modules, which belong to no app. */
   readonly host: PluginHost | undefined;
 }
@@ -24,11 +23,11 @@ export function findCulprit(error: unknown): Culprit | undefined {
   // A listener runs in the scope of who tells it.
   const owner = scope?.find(hearerKey) ?? scope;
   const host = owner?.find(hostKey);
-  const plugin = owner && (unitOf(owner) ?? owner.find(placeKey));
-  const folder = typeof plugin === "object" ? plugin.source.folder : plugin;
+  const plugin = owner && (unitOf(owner) ?? owner.find(loadingKey));
+  const folder = plugin instanceof Unit ? plugin.source.folder : plugin?.place;
   const files = filesIn(error);
-  const places = files.flatMap((file) => loadedWith(file)?.place ?? []);
-  if (places.length && (folder === undefined || !places.includes(folder)))
+  const places = files.flatMap((file) => loadedWith(file) ?? []);
+  if (places.length && !places.some(({ place }) => place === folder))
     return { plugin: places[0]!, host };
   if (plugin === undefined) return undefined;
   // Of a class given in code nobody knows which files are its own.
