@@ -59,7 +59,9 @@ export async function upgrade(
         `${name} was rolled back from ${last.from} to ${last.to}: ${last.reason}.${last.exported ? ` As ${last.from} has left them, its tables are in ${last.exported}.` : ""}`,
       );
     else if (why !== undefined)
-      say(`${name} ${version} is ${stateOf(plugin)}, and is watched no more: ${why}.`);
+      say(
+        `${name} ${version} is ${stateOf(plugin)}, and is watched no more: ${why.replace(/\.$/, "")}.`,
+      );
     else if (until) say(`${name} ${version} is ${stateOf(plugin)}, and watched until ${until}.`);
     else say(`${name} ${version} is ${stateOf(plugin)}.`);
   });

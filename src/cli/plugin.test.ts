@@ -109,7 +109,7 @@ test("one that is worse and cannot be rolled back is told so, and the exit code 
   expect(await plugin(folder, "upgrade", "notes", next, "--window", "60", "--wait")).toEqual({
     code: 1,
     stdout: expect.stringMatching(
-      /^notes 1\.1\.0 is started, and is watched no more: it is worse \(it is unwell: no disk\), and could not be rolled back: .*1\.0\.0 is not what was installed/,
+      /^notes 1\.1\.0 is started, and is watched no more: it is worse \(it is unwell: no disk\), and could not be rolled back: .*1\.0\.0 is not what was installed.*[^.]\.\n$/,
     ),
     stderr: "",
   });
