@@ -8,6 +8,8 @@ export class Gathering {
   #missing: number;
   #begin: (() => void) | undefined;
   #isWhole = false;
+  #isWaited = false;
+  #news: PromiseWithResolvers<void> | undefined;
 
   /**
    * @param length bytes of the body
@@ -20,9 +22,11 @@ export class Gathering {
     incoming.on("data", (chunk: Uint8Array) => {
       this.#chunks.push(chunk);
       this.#missing -= chunk.byteLength;
+      this.#tell();
     });
     incoming.on("end", () => {
       this.#isWhole = true;
+      this.#tell();
       this.#start();
     });
     process.nextTick(beginEarly, this);
@@ -35,14 +39,35 @@ export class Gathering {
   }
 
   /** @throws 400 where it breaks off */
-  arrival(): Promise<Uint8Array> {
+  async arrival(): Promise<Uint8Array> {
+    while (!this.#isWhole) await this.#next();
+    return this.whole!;
+  }
+
+  /** As they come. @throws 400 where it breaks off */
+  async *pieces(): AsyncGenerator<Uint8Array> {
+    for (let at = 0; ;) {
+      while (at < this.#chunks.length) yield this.#chunks[at++]!;
+      if (this.#isWhole) return;
+      await this.#next();
+    }
+  }
+
+  /** Waits for more of it. */
+  #next(): Promise<void> {
     const incoming = this.#incoming;
-    if (incoming.destroyed && !this.#isWhole) return Promise.reject(brokeOff());
-    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
-    incoming.once("end", () => resolve(this.whole!));
-    incoming.once("error", (error) => reject(brokeOff(error)));
-    incoming.once("close", () => reject(brokeOff()));
-    return promise;
+    if (incoming.destroyed) return Promise.reject(brokeOff());
+    if (!this.#isWaited) {
+      this.#isWaited = true;
+      incoming.on("error", (error) => this.#news?.reject(brokeOff(error)));
+      incoming.on("close", () => this.#news?.reject(brokeOff()));
+    }
+    return (this.#news ??= Promise.withResolvers()).promise;
+  }
+
+  #tell(): void {
+    this.#news?.resolve();
+    this.#news = undefined;
   }
 
   /** Its sender takes time: nobody knows how much. */

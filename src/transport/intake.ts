@@ -3,7 +3,7 @@ import { logOf } from "../log.ts";
 import { findScope } from "../scope.ts";
 import type { Connection } from "./connection.ts";
 import { DirectTurn, nobody } from "./direct.ts";
-import { framingOf } from "./framing.ts";
+import { framingOf, plainLength } from "./framing.ts";
 import type { HeadWriter } from "./head.ts";
 import { HeldTurn, takeFields } from "./held.ts";
 import {
@@ -16,7 +16,6 @@ import {
   type ServedSocket,
 } from "./parser.ts";
 import { refuseRequest } from "./refuse.ts";
-import { plainLength } from "./simple.ts";
 import type { Fault } from "./turn.ts";
 import { createMeasures, isWatched } from "./watchers.ts";
 

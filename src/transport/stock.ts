@@ -114,7 +114,7 @@ export class StockTurn extends RequestTurn {
   }
 
   async *#pieces(): AsyncGenerator<Uint8Array> {
-    if (this.#gathering) return yield await this.read(Infinity);
+    if (this.#gathering) return yield* this.#gathering.pieces();
     this.#giveLeave();
     try {
       // Whoever stops reading early still wants to answer: the connection stays.

@@ -53,6 +53,7 @@ class Kinds extends Plugin {
 
   echo = post("/echo", { body: z.object({ n: z.int(), text: z.string() }) }, ({ body }) => body);
   raw = post("/raw", async ({ request }) => new Response(await request.text()));
+  pieces = post("/pieces", ({ request }) => new StreamingResponse(request.body!));
   small = post("/small", { body: z.unknown(), bodyLimit: 16 }, () => "small");
   unread = post("/unread", { query: { n } }, ({ n }) => ({ unread: n }));
 }

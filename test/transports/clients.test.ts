@@ -153,6 +153,21 @@ test("a head that drips in is given up after its time, on a kept connection too"
   expect(await Promise.all([drip(""), drip(request("/now"))])).toEqual([[408], [408]]);
 });
 
+test("of a body that drips in each piece is there as it comes", async () => {
+  const { port } = await serveKinds();
+  for (const size of [6, 100_000]) {
+    const client = await Conversation.open(port);
+    const [head] = request("/pieces", { body: "x".repeat(size) }).split(/(?<=\r\n\r\n)/);
+    client.send(head!);
+    for (const piece of ["<a>", "<b>"]) {
+      client.send(piece);
+      await expect.poll(() => client.rest).toContain(piece);
+    }
+    client.send("x".repeat(size - 6));
+    expect((await client.answer()).body).toBe(`<a><b>${"x".repeat(size - 6)}`);
+  }
+});
+
 test("a body that drips in is given up after the time of its request", async () => {
   const { port } = await serveKinds({ headersTimeout: 0.2, requestTimeout: 0.3 });
   for (const head of [
