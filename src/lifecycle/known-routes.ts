@@ -1,8 +1,9 @@
-import { readFile, rename, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isRecord } from "../config/place.ts";
 import { Drafts } from "../drafts.ts";
 import type { KnownRoute } from "../plugin/index.ts";
+import { writeWhole } from "./whole-file.ts";
 
 /**
  * Remembers the routes that plugins had when they last ran: of one that cannot be loaded any more nobody
@@ -62,14 +63,7 @@ export class KnownRoutes {
   async #write(routes: ReadonlyMap<string, readonly KnownRoute[]>): Promise<void> {
     // A later one says it all.
     if (routes !== this.#routes) return;
-    const { path, handle } = await this.#drafts.open();
-    try {
-      await handle.writeFile(`${JSON.stringify(Object.fromEntries(routes))}\n`);
-      await handle.close();
-      await rename(path, this.#file);
-    } finally {
-      await rm(path, { force: true });
-    }
+    await writeWhole(this.#drafts, this.#file, `${JSON.stringify(Object.fromEntries(routes))}\n`);
   }
 }
 

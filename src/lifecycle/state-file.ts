@@ -1,11 +1,12 @@
-import { readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isRecord } from "../config/place.ts";
 import { Drafts } from "../drafts.ts";
 import { messageOf, NexusError } from "../exceptions.ts";
-import { commit, isMissing } from "../commit.ts";
+import { isMissing } from "../commit.ts";
 import { type EarlierState, modernState } from "./earlier-state.ts";
 import { type PluginStates, type SavedState, type StateChanges, withChanges } from "./state.ts";
+import { writeWhole } from "./whole-file.ts";
 
 /** Remembers in a file, which one process writes: whenever that is killed, the file is whole. */
 export class FileStates implements PluginStates {
@@ -50,7 +51,8 @@ export class FileStates implements PluginStates {
     const states = withChanges(this.#states, changes);
     const content: Content = { ...this.#others, plugins: Object.fromEntries(states) };
     try {
-      await this.#write(`${JSON.stringify(content, null, 2)}\n`);
+      // There may be secrets among the settings.
+      await writeWhole(this.#drafts, this.#file, `${JSON.stringify(content, null, 2)}\n`);
     } catch (cause) {
       throw new NexusError(
         "NX_PLUGIN_STATE",
@@ -59,23 +61,6 @@ export class FileStates implements PluginStates {
       );
     }
     this.#states = states;
-  }
-
-  async #write(text: string): Promise<void> {
-    // For this user alone, and so will the file be: there may be secrets among the settings.
-    const { path, handle } = await this.#drafts.open();
-    try {
-      try {
-        await handle.writeFile(text);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      await commit(path, this.#file);
-    } finally {
-      // Of one that arrived nothing is left here.
-      await rm(path, { force: true });
-    }
   }
 }
 
