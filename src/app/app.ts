@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Context } from "../context.ts";
 import { endingKey } from "../ending.ts";
-import { type Endpoint, settle } from "../http/index.ts";
+import { type Endpoint, hasRest, settle } from "../http/index.ts";
 import { currentLog, logKey } from "../log.ts";
 import { fromWebRequest, type Request, type Response, toWebResponse } from "../message/index.ts";
 import { faultsKey, type PluginHost, type RouteTable } from "../plugin/index.ts";
@@ -89,15 +89,15 @@ export class App implements AsyncDisposable {
   readonly #answer = (context: Context, send: Send): Promise<void> | undefined => {
     const response = this.#dispatch(context);
     if (response instanceof Promise)
-      return this.#track(response.then((settled) => this.#send(context, settled, send)));
+      return this.track(response.then((settled) => this.#send(context, settled, send)));
     const rest = this.#send(context, response, send);
-    return rest && this.#track(rest);
+    return rest && this.track(rest);
   };
 
   #send(context: Context, response: Response, send: Send): Promise<void> | undefined {
     if (response.status >= 500) blame(context);
     try {
-      const leaving = send(response);
+      const leaving = send(response, !hasRest(context));
       if (leaving) return this.#sendLater(context, leaving);
     } catch (error) {
       return this.#sendLater(context, Promise.reject(error));
@@ -117,7 +117,8 @@ export class App implements AsyncDisposable {
     }
   }
 
-  async #track(exchange: Promise<void>): Promise<void> {
+  /** Has `close` wait for what answers a request, before the plugins stop. */
+  async track(exchange: Promise<void>): Promise<void> {
     this.#running++;
     try {
       await exchange;

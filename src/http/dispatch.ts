@@ -32,9 +32,14 @@ export function createDispatch({ table, layers, onError }: DispatchOptions): Ans
   );
 }
 
+/** Whether anything is left to do once the answer has left. */
+export function hasRest(context: Context): boolean {
+  return !context.isEmpty || context.has(backgroundKey);
+}
+
 /** What follows an answer that has left: background work, then the request's scope ends. */
 export function settle(context: Context): Promise<void> | undefined {
-  if (!context.isEmpty || context.has(backgroundKey)) return settleAll(context);
+  if (hasRest(context)) return settleAll(context);
   // Most requests leave nothing to do.
   context.leave();
   return undefined;

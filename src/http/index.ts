@@ -17,7 +17,7 @@ export {
 export { Headers, type ResponseOptions, UploadFile } from "../message/index.ts";
 export { type EventsOptions, eventsOf, formOf, media, streamOf } from "./answers.ts";
 export { type AddRoutes, addRoutesKey } from "./add-routes.ts";
-export { createDispatch, type DispatchOptions, settle } from "./dispatch.ts";
+export { createDispatch, type DispatchOptions, hasRest, settle } from "./dispatch.ts";
 export type { RouteDecorator } from "./decorator.ts";
 export { createEndpoint, type Endpoint, type EndpointOptions } from "./endpoint.ts";
 export { alias, wireNameOf } from "./field.ts";

@@ -1,8 +1,10 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Socket } from "node:net";
+import type { Departures, Departing } from "./departures.ts";
 import { setReading } from "./handle.ts";
+import type { Piece } from "./head.ts";
 import { watchPresence } from "./presence.ts";
-import type { Turn } from "./turn.ts";
+import type { Queue, Turn } from "./turn.ts";
 
 /** Requests of one connection that are answered at a time. */
 const most = 16;
@@ -10,15 +12,18 @@ const most = 16;
 const crowd = 128 + most;
 /** Bytes of bodies that may be there before no more are read: more than the largest that is kept whole. */
 const mostBytes = 256 * 1024;
+/** Bytes of answers that leave together with those of others: the system takes so much at once. */
+const mostHeld = 16 * 1024;
 
 /** A connection, and the queue of what has not been answered on it, oldest first. */
-export class Connection {
+export class Connection implements Queue, Departing {
   readonly socket: Socket;
   readonly turns: Turn[] = [];
   /** What comes cannot be read any more. */
   isBroken = false;
   /** Runs what others leave for later: not in the context of the request that made it wait. */
   readonly run = AsyncLocalStorage.snapshot();
+  readonly #departures: Departures;
   readonly #limit: number;
   #count = 0;
   /** Those of the queue that have not begun, because so many others have. */
@@ -29,10 +34,13 @@ export class Connection {
   #hasParted = false;
   #bytes = 0;
   #isSlowed = false;
+  /** What was written waits for the end of the turn of the event loop. */
+  #isHeld = false;
 
   /** @param limit requests that it may bring; 0: any number */
-  constructor(socket: Socket, limit = 0) {
+  constructor(socket: Socket, departures: Departures, limit = 0) {
     this.socket = socket;
+    this.#departures = departures;
     this.#limit = limit;
     // Node takes its own away when a connection leaves HTTP.
     socket.on("error", () => {});
@@ -151,6 +159,35 @@ export class Connection {
     } finally {
       this.#isAdvancing = false;
     }
+  }
+
+  /** @param canWait it may leave with others, at the end of this turn of the event loop */
+  write({ text, encoding }: Piece, canWait: boolean, done?: (error?: Error | null) => void): void {
+    const { socket } = this;
+    const { writableLength } = socket;
+    const isFree = this.#isHeld || writableLength === 0;
+    if (canWait && isFree && writableLength + text.length <= mostHeld) this.#hold();
+    else this.leave();
+    socket.write(text, encoding, done);
+  }
+
+  #hold(): void {
+    if (this.#isHeld) return;
+    this.#isHeld = true;
+    this.socket.cork();
+    this.#departures.add(this);
+  }
+
+  /** Lets go of what is held. */
+  leave(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.socket.uncork();
+  }
+
+  /** Whether the system has taken what was written, or will with this turn of the event loop: that is as good as sent. */
+  get hasLeft(): boolean {
+    return this.#isHeld || this.socket.writableLength === 0;
   }
 
   /** Counts bytes of a body that are there, or, below 0, are not any more. */

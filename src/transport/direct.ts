@@ -23,7 +23,6 @@ export const nobody = {
 /** A request as the parser found it, and its answer, written past node:http where it is one text. */
 export class DirectTurn extends RequestTurn {
   readonly target: string;
-  readonly #connection: Connection;
   readonly #heads: HeadWriter;
   readonly #fields: string[];
   readonly #size: number;
@@ -48,7 +47,6 @@ export class DirectTurn extends RequestTurn {
   ) {
     super(connection, scheme, method);
     this.target = target;
-    this.#connection = connection;
     this.#heads = heads;
     this.#fields = fields;
     this.#size = size;
@@ -62,7 +60,7 @@ export class DirectTurn extends RequestTurn {
   /** A part of the body has come. */
   take(chunk: Uint8Array): void {
     this.#missing -= chunk.byteLength;
-    this.#connection.weigh(chunk.byteLength);
+    this.queue.weigh(chunk.byteLength);
     (this.#chunks ??= []).push(chunk);
     this.#news?.resolve();
     this.#news = undefined;
@@ -130,12 +128,12 @@ export class DirectTurn extends RequestTurn {
     return this.#outgoing?.headersSent === true;
   }
 
-  write(response: Response): boolean {
+  write(response: Response, canWait: boolean): boolean {
     const { socket } = this;
     if (this.#outgoing || !socket.writable) return false;
     const piece = this.#heads.write(response, this.method === "HEAD", !this.isLast);
     if (!piece) return false;
-    if (this.isNext) socket.write(piece.text, piece.encoding);
+    if (this.isNext) this.queue.write(piece, canWait);
     else this.#piece = piece;
     return true;
   }
@@ -173,8 +171,7 @@ export class DirectTurn extends RequestTurn {
     if (this.isCut) this.destroy();
     else if (this.#outgoing) this.#assign(this.#outgoing);
     else if (this.#piece) {
-      const { text, encoding } = this.#piece;
-      this.socket.write(text, encoding, this.#whenWritten);
+      this.queue.write(this.#piece, true, this.#whenWritten);
       this.#piece = undefined;
     }
   }
@@ -182,7 +179,7 @@ export class DirectTurn extends RequestTurn {
   override over(): void {
     const { socket } = this;
     const outgoing = this.#outgoing;
-    if (this.#size) this.#connection.weigh(this.#missing - this.#size);
+    if (this.#size) this.queue.weigh(this.#missing - this.#size);
     if (outgoing?.socket) {
       outgoing.detachSocket(socket);
       (socket as ServedSocket)._httpMessage = nobody;

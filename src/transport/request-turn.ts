@@ -2,8 +2,11 @@ import type { ServerResponse } from "node:http";
 import type { Headers, Request, RequestSource, Response } from "../message/index.ts";
 import { type Queue, Turn } from "./turn.ts";
 
-/** Sends the answer. What it returns, if anything, resolves when that has left, or the client has gone. */
-export type Send = (response: Response) => Promise<void> | undefined;
+/**
+ * Sends the answer. What it returns, if anything, resolves when that has left, or the client has gone.
+ * @param canWait it may leave with the answers to others, a moment later; default: at once
+ */
+export type Send = (response: Response, canWait?: boolean) => Promise<void> | undefined;
 
 /** Answers one request. */
 export type Exchange = (request: Request, send: Send) => Promise<void> | undefined;
@@ -33,11 +36,11 @@ export abstract class RequestTurn extends Turn implements RequestSource {
   /** What node:http writes answers with. */
   abstract get outgoing(): ServerResponse;
   /** Writes an answer in one piece, where that is possible. */
-  abstract write(response: Response): boolean;
+  abstract write(response: Response, canWait: boolean): boolean;
 
-  /** Whether the system has taken what was written in one piece: that is as good as sent. */
+  /** Whether what was written in one piece is as good as sent. */
   get hasLeft(): boolean {
-    return this.socket.writableLength === 0;
+    return this.queue.hasLeft;
   }
 
   get address(): string | undefined {

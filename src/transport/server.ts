@@ -8,6 +8,7 @@ import { findScope } from "../scope.ts";
 import { later } from "../waiting.ts";
 import { arrivalsOn } from "./arrivals.ts";
 import { Connection } from "./connection.ts";
+import { Departures } from "./departures.ts";
 import { framingOf } from "./framing.ts";
 import { HeadWriter } from "./head.ts";
 import { createIntake } from "./intake.ts";
@@ -40,6 +41,7 @@ export async function createHttpServer(
   const watches = new Map<Socket, Watch>();
   const { limits, sendTimeout } = timesOf(options);
   const heads = new HeadWriter(limits.keepAliveTimeout);
+  const departures = new Departures();
   const { tls, maxRequestsPerConnection } = options;
   const isDirect = transportOf(options) === "direct";
   const scheme = tls ? "https" : "http";
@@ -50,10 +52,10 @@ export async function createHttpServer(
 
   const begin = (turn: RequestTurn, connection: Connection): void => {
     // Whatever is sent ends here: as a whole, or by a cut.
-    const send: Send = (response) => {
+    const send: Send = (response, canWait = false) => {
       turn.isAnswered = true;
       if (closing && turn === connection.latest) turn.isLast = true;
-      const leaving = sendResponse(response, turn);
+      const leaving = sendResponse(response, turn, canWait);
       if (leaving)
         return leaving.then(
           () => end(turn, connection),
@@ -141,7 +143,7 @@ export async function createHttpServer(
   server.on("clientError", (error, socket) => refuse(error, connections.get(socket as Socket)));
   const attend = isDirect ? createIntake(server, { scheme, heads, begin }) : undefined;
   server.on(tls ? "secureConnection" : "connection", (socket: Socket) => {
-    const connection = new Connection(socket, maxRequestsPerConnection);
+    const connection = new Connection(socket, departures, maxRequestsPerConnection);
     connections.set(socket, connection);
     watches.set(socket, new Watch(connection));
     socket.once("close", () => connections.delete(socket) && watches.delete(socket));
@@ -179,7 +181,10 @@ export async function createHttpServer(
         isPatient = false;
         sweep();
       });
-      const timer = later(deadline * 1000, () => server.closeAllConnections());
+      const timer = later(deadline * 1000, () => {
+        departures.leave();
+        server.closeAllConnections();
+      });
       await closed;
       clearTimeout(timer);
       clearTimeout(patience);

@@ -147,7 +147,7 @@ export class StockTurn extends RequestTurn {
     return this.outgoing.headersSent;
   }
 
-  write(response: Response): boolean {
+  write(response: Response, canWait: boolean): boolean {
     const { socket } = this;
     const outgoing = this.outgoing as ServerResponse & Unwritten;
     if (
@@ -169,7 +169,7 @@ export class StockTurn extends RequestTurn {
     outgoing.finished = true;
     // Whoever measures requests hears of it.
     outgoing._finish();
-    socket.write(piece.text, piece.encoding, (error) => {
+    this.queue.write(piece, canWait, (error) => {
       if (!error) outgoing.emit("finish");
     });
     return true;
@@ -190,7 +190,7 @@ export class StockTurn extends RequestTurn {
   protected override destroy(): void {
     // Without chunks the end of the connection is the end of the body: it must be no clean one.
     if (this.incoming.httpVersion === "1.0") this.socket.resetAndDestroy();
-    else this.socket.destroy();
+    else super.destroy();
   }
 }
 

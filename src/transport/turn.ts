@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { Piece } from "./head.ts";
 
 /** A status, and what is said besides. */
 export type Fault = readonly [status: number, detail?: string];
@@ -7,12 +8,19 @@ export type Fault = readonly [status: number, detail?: string];
 export interface Queue {
   readonly socket: Socket;
   readonly turns: readonly Turn[];
+  /** Whether what was written is as good as sent. */
+  readonly hasLeft: boolean;
+  write(piece: Piece, canWait: boolean, done?: (error?: Error | null) => void): void;
+  /** Lets go of what was written, and waits for the end of the turn of the event loop. */
+  leave(): void;
+  /** Counts bytes of a body that are there, or, below 0, are not any more. */
+  weigh(bytes: number): void;
 }
 
 /** One place in the queue of a connection: a request and its answer, or what ends the connection. */
 export abstract class Turn {
   readonly socket: Socket;
-  readonly #queue: Queue;
+  protected readonly queue: Queue;
   /** The connection ends with it. */
   isLast = false;
   /** It will never be whole: the connection ends where its answer would go on. */
@@ -23,7 +31,7 @@ export abstract class Turn {
   #whenLost: Set<() => void> | undefined;
 
   constructor(queue: Queue) {
-    this.#queue = queue;
+    this.queue = queue;
     this.socket = queue.socket;
   }
 
@@ -39,12 +47,12 @@ export abstract class Turn {
 
   /** Whether all before it has been answered. */
   get isNext(): boolean {
-    return this.#queue.turns[0] === this;
+    return this.queue.turns[0] === this;
   }
 
   /** Whether nothing stands behind it. */
   get isLatest(): boolean {
-    return this.#queue.turns.at(-1) === this;
+    return this.queue.turns.at(-1) === this;
   }
 
   /** All before it has been answered. */
@@ -65,7 +73,9 @@ export abstract class Turn {
     if (this.isNext) this.destroy();
   }
 
+  /** What stands before it is whole, and leaves. */
   protected destroy(): void {
+    this.queue.leave();
     this.socket.destroy();
   }
 

@@ -1,11 +1,12 @@
 import { createHook } from "node:async_hooks";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { once } from "node:events";
 import http from "node:http";
 import type { Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { Response } from "nexus-platform/message";
 import { createHttpServer } from "../../src/transport/index.ts";
-import { cleanUp, defer, open } from "../sockets.ts";
+import { cleanUp, defer, open, until } from "../sockets.ts";
 import { request } from "./requests.ts";
 
 afterEach(cleanUp);
@@ -27,15 +28,22 @@ async function serveAndCount() {
   };
   subscribe("net.server.socket", listen);
   defer(() => unsubscribe("net.server.socket", listen));
+  /** How many writes there had been as soon as an answer was sent. */
+  const sent: [target: string, writes: number][] = [];
   const server = await createHttpServer(
-    ({ target }, send) => send(new Response(decodeURI(target))),
+    ({ target }, send) => {
+      if (target === "/fail") throw new Error("failed");
+      const sending = send(new Response(decodeURI(target)), target.startsWith("/wait"));
+      sent.push([target, writes.length]);
+      return sending;
+    },
     {
       port: 0,
       host: "127.0.0.1",
     },
   );
   defer(() => server.close(0));
-  return { writes, client: await open(server.address.port) };
+  return { writes, sent, client: await open(server.address.port) };
 }
 
 const asked = [request("/hello"), request("/%E2%82%AC"), request("/hi", { method: "HEAD" })];
@@ -47,6 +55,33 @@ test("a text that is there at once leaves in one write", async () => {
     await new Promise((resolve) => client.once("data", resolve));
     expect([bytes, writes.splice(0)]).toEqual([bytes, [expect.any(String)]]);
   }
+});
+
+test("an answer that may wait leaves at the end of the turn of the event loop, another one at once", async () => {
+  const { writes, sent, client } = await serveAndCount();
+  for (const target of ["/now", "/wait"]) {
+    client.write(request(target));
+    await new Promise((resolve) => client.once("data", resolve));
+    expect([target, writes.splice(0).length]).toEqual([target, 1]);
+  }
+  expect(sent).toEqual([
+    ["/now", 1],
+    ["/wait", 0],
+  ]);
+});
+
+test("what may not wait takes along what waits before it, in order", async () => {
+  const { client } = await serveAndCount();
+  client.write(["/wait", "/wait2", "/now", "/wait3"].map((target) => request(target)).join(""));
+  await until(() => client.text().endsWith("/wait3"));
+  expect(client.text().match(/\/(?:wait|now)\d?/g)).toEqual(["/wait", "/wait2", "/now", "/wait3"]);
+});
+
+test("what waits leaves before a connection is cut behind it", async () => {
+  const { client } = await serveAndCount();
+  client.write(request("/wait") + request("/fail"));
+  await once(client, "close");
+  expect(client.text()).toMatch(/\r\n\r\n\/wait$/);
 });
 
 test("for such a one no promise is made", async () => {
