@@ -37,12 +37,13 @@ export function createControl(app: App): Exchange {
     const context = new Context(request, scope);
     const operator = request.headers.get(operatorHeader);
     if (operator !== null) context.provide(operatorKey, decodeURIComponent(operator));
-    await context.run(async () => {
+    const answering = context.run(async () => {
       try {
         await send(await dispatch(context));
       } finally {
         await settle(context);
       }
     });
+    await app.track(answering);
   };
 }
