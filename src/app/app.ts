@@ -9,6 +9,7 @@ import type { Answer } from "../middleware/index.ts";
 import type { Scope } from "../scope.ts";
 import {
   createHttpServer,
+  type Exchange,
   type HttpServer,
   type HttpServerOptions,
   type Send,
@@ -82,17 +83,24 @@ export class App implements AsyncDisposable {
   ): Promise<void> | undefined {
     const context = new Context(request, this.scope);
     prepare?.(context);
-    return context.run(this.#answer, context, send);
+    return context.run(() => this.#answer(context, send));
   }
 
+  /** As `exchange`, in a callback of the event loop that ends behind it. */
+  readonly #serve: Exchange = (request, send) => {
+    const context = new Context(request, this.scope);
+    context.enter();
+    return this.#answer(context, send);
+  };
+
   /** A request that waits for nothing is over when this returns. */
-  readonly #answer = (context: Context, send: Send): Promise<void> | undefined => {
+  #answer(context: Context, send: Send): Promise<void> | undefined {
     const response = this.#dispatch(context);
     if (response instanceof Promise)
       return this.track(response.then((settled) => this.#send(context, settled, send)));
     const rest = this.#send(context, response, send);
     return rest && this.track(rest);
-  };
+  }
 
   #send(context: Context, response: Response, send: Send): Promise<void> | undefined {
     if (response.status >= 500) blame(context);
@@ -138,11 +146,7 @@ export class App implements AsyncDisposable {
     readonly port: number;
   }> {
     const server = await this.run(() =>
-      createHttpServer(
-        (request, send) => this.exchange(request, send),
-        { port, host },
-        this.#serverOptions,
-      ),
+      createHttpServer(this.#serve, { port, host }, this.#serverOptions),
     );
     this.#servers.push(server);
     const { port: taken } = server.address;

@@ -46,12 +46,10 @@ test("it leaves in nobody's context", async () => {
 function departures() {
   const left: unknown[] = [];
   const departures = new Departures();
-  return {
-    left,
-    add(...all: unknown[]): void {
-      for (const one of all) departures.add({ leave: () => void left.push(one) });
-    },
+  const add = (...all: unknown[]): void => {
+    for (const one of all) departures.add({ leave: () => void left.push(one) });
   };
+  return { add, left };
 }
 
 function pass(milliseconds: number): void {

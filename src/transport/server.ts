@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { once } from "node:events";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
@@ -151,7 +152,8 @@ export async function createHttpServer(
   });
 
   try {
-    server.listen(place);
+    // Each request would begin with what is current here, and copy it.
+    outside(() => server.listen(place));
     await once(server, "listening");
   } catch (cause) {
     throw cannotListen(cause as NodeJS.ErrnoException, place);
@@ -191,6 +193,9 @@ export async function createHttpServer(
     },
   };
 }
+
+/** Runs a function in no context. */
+const outside = AsyncLocalStorage.snapshot();
 
 /** Milliseconds that a server which closes waits for heads that have begun to arrive. */
 const headPatience = 1000;
