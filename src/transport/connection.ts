@@ -21,6 +21,8 @@ export class Connection implements Queue, Departing {
   readonly turns: Turn[] = [];
   /** What comes cannot be read any more. */
   isBroken = false;
+  /** How many of its requests wait for the end of the turn of the event loop to begin. */
+  beginning = 0;
   /** Runs what others leave for later: not in the context of the request that made it wait. */
   readonly run = AsyncLocalStorage.snapshot();
   readonly #departures: Departures;
@@ -71,6 +73,11 @@ export class Connection implements Queue, Departing {
   get latest(): Turn | undefined {
     const { length } = this.turns;
     return length ? this.turns[length - 1] : undefined;
+  }
+
+  /** Whether a turn has its place, and somebody to answer. */
+  isAnswering(turn: Turn): boolean {
+    return !turn.isLost && this.turns.includes(turn);
   }
 
   /** @returns whether it may begin: thousands of requests may come in one piece, and then it waits */

@@ -4,7 +4,7 @@ import { brokeOff } from "./broke-off.ts";
 import type { Connection } from "./connection.ts";
 import type { HeadWriter, Piece } from "./head.ts";
 import { responseTo, type ServedSocket } from "./parser.ts";
-import { RequestTurn } from "./request-turn.ts";
+import { type Context, RequestTurn } from "./request-turn.ts";
 
 /**
  * Stands on a socket where node:http has its responses, while requests are answered past them: otherwise
@@ -74,8 +74,17 @@ export class DirectTurn extends RequestTurn {
     return this.#size > 0;
   }
 
+  get isSmall(): boolean {
+    return this.#size > 0;
+  }
+
   get body(): AsyncIterable<Uint8Array> | undefined {
     return this.#size ? { [Symbol.asyncIterator]: () => this.#pieces() } : undefined;
+  }
+
+  /** Nobody stands between the parser and it. */
+  override within(): Context {
+    return this.queue.run;
   }
 
   read(limit: number): Uint8Array | Promise<Uint8Array> {

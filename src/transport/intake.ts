@@ -68,7 +68,7 @@ class Intake {
   /** Where the request goes that is arriving; if to neither of them, to node:http. */
   #turn: DirectTurn | undefined;
   #aside: Aside | undefined;
-  /** The turn begins as soon as it is whole, or waits for its body. */
+  /** The turn begins as soon as its head is done with. */
   #begins = false;
 
   constructor(connection: Connection, parser: Parser, plan: ParserPlan, options: IntakeOptions) {
@@ -144,15 +144,8 @@ class Intake {
     if (!this.#connection.latest) this.#socket._httpMessage = nobody;
     this.#turn = turn;
     this.#begins = this.#connection.add(turn);
-    if (size && this.#begins) process.nextTick(this.#beginEarly);
+    if (size && this.#begins) this.#begin(turn);
   }
-
-  /** Most bodies have come in one piece with their head; the others are waited for by who reads them. */
-  readonly #beginEarly = (): void => {
-    // One that has broken off meanwhile is refused.
-    if (this.#begins && this.#turn?.isArriving && !this.#connection.isBroken)
-      this.#begin(this.#turn);
-  };
 
   #begin(turn: DirectTurn): void {
     this.#begins = false;

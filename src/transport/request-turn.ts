@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { ServerResponse } from "node:http";
 import type { Headers, Request, RequestSource, Response } from "../message/index.ts";
 import { type Queue, Turn } from "./turn.ts";
@@ -7,6 +8,9 @@ import { type Queue, Turn } from "./turn.ts";
  * @param canWait it may leave with the answers to others, a moment later; default: at once
  */
 export type Send = (response: Response, canWait?: boolean) => Promise<void> | undefined;
+
+/** Runs a function in a context. */
+export type Context = ReturnType<typeof AsyncLocalStorage.snapshot>;
 
 /** Answers one request. */
 export type Exchange = (request: Request, send: Send) => Promise<void> | undefined;
@@ -29,6 +33,8 @@ export abstract class RequestTurn extends Turn implements RequestSource {
   abstract get target(): string;
   abstract get headers(): Headers;
   abstract get hasBody(): boolean;
+  /** Whether it has a body that is small: most of those have come by the end of the turn of the event loop. */
+  abstract get isSmall(): boolean;
   abstract get body(): AsyncIterable<Uint8Array> | undefined;
   abstract read(limit: number): Uint8Array | Promise<Uint8Array>;
   /** Takes what still comes of the body, up to a limit, and throws it away. */
@@ -37,6 +43,11 @@ export abstract class RequestTurn extends Turn implements RequestSource {
   abstract get outgoing(): ServerResponse;
   /** Writes an answer in one piece, where that is possible. */
   abstract write(response: Response, canWait: boolean): boolean;
+
+  /** What runs functions in the context in which it was received. */
+  within(): Context {
+    return AsyncLocalStorage.snapshot();
+  }
 
   /** Whether what was written in one piece is as good as sent. */
   get hasLeft(): boolean {

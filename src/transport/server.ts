@@ -8,6 +8,7 @@ import { Request } from "../message/index.ts";
 import { findScope } from "../scope.ts";
 import { later } from "../waiting.ts";
 import { arrivalsOn } from "./arrivals.ts";
+import { Beginnings } from "./beginnings.ts";
 import { Connection } from "./connection.ts";
 import { Departures } from "./departures.ts";
 import { framingOf } from "./framing.ts";
@@ -43,6 +44,7 @@ export async function createHttpServer(
   const { limits, sendTimeout } = timesOf(options);
   const heads = new HeadWriter(limits.keepAliveTimeout);
   const departures = new Departures();
+  const beginnings = new Beginnings(() => departures.leave());
   const { tls, maxRequestsPerConnection } = options;
   const isDirect = transportOf(options) === "direct";
   const scheme = tls ? "https" : "http";
@@ -51,6 +53,17 @@ export async function createHttpServer(
   let isSweeping = false;
   let isPatient = true;
 
+  /** Begins a request as soon as nothing before it on its connection has yet to begin. */
+  const receive = (turn: RequestTurn, connection: Connection): void => {
+    if (!turn.isSmall && !connection.beginning) return begin(turn, connection);
+    connection.beginning++;
+    const within = turn.within();
+    beginnings.add(() => {
+      connection.beginning--;
+      // It may have been refused meanwhile, or its client have gone.
+      if (connection.isAnswering(turn)) within(begin, turn, connection);
+    });
+  };
   const begin = (turn: RequestTurn, connection: Connection): void => {
     // Whatever is sent ends here: as a whole, or by a cut.
     const send: Send = (response, canWait = false) => {
@@ -89,7 +102,7 @@ export async function createHttpServer(
   const end = (turn: RequestTurn, connection: Connection): void => {
     const next = connection.end(turn);
     // What waits is always a request.
-    if (next) connection.run(begin, next as RequestTurn, connection);
+    if (next) connection.run(receive, next as RequestTurn, connection);
     // The head may have left before the end began, and have promised to stay.
     if (!closing || isSweeping) return;
     isSweeping = true;
@@ -117,10 +130,7 @@ export async function createHttpServer(
     turn.awaitsContinue = awaitsContinue;
     // Behind the offer of another protocol node:http reads nothing, though it is not taken up.
     if (offersUpgrade) turn.isLast = true;
-    if (!connection.add(turn)) return;
-    // Most small bodies have come in one piece with their head: then nobody has to wait for them.
-    if (turn.isSmall && !awaitsContinue) turn.gather(() => begin(turn, connection));
-    else begin(turn, connection);
+    if (connection.add(turn)) receive(turn, connection);
   };
 
   const { keepAliveTimeout } = limits;
@@ -142,7 +152,7 @@ export async function createHttpServer(
   server.on("checkExpectation", take);
   server.on("connect", ({ socket }) => refuseRequest(connections.get(socket), [405]));
   server.on("clientError", (error, socket) => refuse(error, connections.get(socket as Socket)));
-  const attend = isDirect ? createIntake(server, { scheme, heads, begin }) : undefined;
+  const attend = isDirect ? createIntake(server, { scheme, heads, begin: receive }) : undefined;
   server.on(tls ? "secureConnection" : "connection", (socket: Socket) => {
     const connection = new Connection(socket, departures, maxRequestsPerConnection);
     connections.set(socket, connection);

@@ -3,7 +3,6 @@ import type { Socket } from "node:net";
 import { Headers, type Response, tooLarge } from "../message/index.ts";
 import { brokeOff } from "./broke-off.ts";
 import type { Connection } from "./connection.ts";
-import { Gathering } from "./gathering.ts";
 import type { HeadWriter } from "./head.ts";
 import { RequestTurn } from "./request-turn.ts";
 import { authorityOf, originForm } from "./target.ts";
@@ -11,7 +10,7 @@ import { authorityOf, originForm } from "./target.ts";
 /** The most that is read, and thrown away, of a body that was refused, so that its sender sees why. */
 const drainLimit = 64 * 1024 * 1024;
 
-/** The most bytes of a body that is waited for, for a moment, before its request begins. */
+/** The most bytes of a body that its request waits for, for a moment. */
 const small = 16 * 1024;
 
 /** A request and its answer as node:http has them. */
@@ -20,7 +19,6 @@ export class StockTurn extends RequestTurn {
   readonly outgoing: ServerResponse;
   readonly #heads: HeadWriter;
   readonly #length: number;
-  #gathering: Gathering | undefined;
 
   /** @param length bytes of the body; Infinity where that is not known */
   constructor(
@@ -44,9 +42,8 @@ export class StockTurn extends RequestTurn {
     return this.#length > 0;
   }
 
-  /** Whether the body is small: most of those come in one piece with their head. */
   get isSmall(): boolean {
-    return this.hasBody && this.#length <= small;
+    return this.#length > 0 && this.#length <= small && !this.awaitsContinue;
   }
 
   get target(): string {
@@ -71,15 +68,12 @@ export class StockTurn extends RequestTurn {
     return this.hasBody && !this.incoming.complete;
   }
 
-  /** Runs a function once it is known whether a small body has come in one piece with its head. */
-  gather(begin: () => void): void {
-    this.#gathering = new Gathering(this.incoming, this.#length, begin);
-  }
-
   read(limit: number): Uint8Array | Promise<Uint8Array> {
-    if (!this.#gathering) return this.#arrival(limit);
+    const { incoming } = this;
+    if (!this.isSmall || !incoming.complete || incoming.readableLength < this.#length)
+      return this.#arrival(limit);
     if (this.#length > limit) return Promise.reject(tooLarge(limit));
-    return this.#gathering.whole ?? this.#gathering.arrival();
+    return incoming.read() as Uint8Array;
   }
 
   /** By its events: an iterator of a stream takes longer than all the rest of a small request. */
@@ -114,7 +108,6 @@ export class StockTurn extends RequestTurn {
   }
 
   async *#pieces(): AsyncGenerator<Uint8Array> {
-    if (this.#gathering) return yield* this.#gathering.pieces();
     this.#giveLeave();
     try {
       // Whoever stops reading early still wants to answer: the connection stays.

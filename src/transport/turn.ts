@@ -8,6 +8,8 @@ export type Fault = readonly [status: number, detail?: string];
 export interface Queue {
   readonly socket: Socket;
   readonly turns: readonly Turn[];
+  /** Runs a function in the context of the connection. */
+  readonly run: <R, A extends unknown[]>(work: (...args: A) => R, ...args: A) => R;
   /** Whether what was written is as good as sent. */
   readonly hasLeft: boolean;
   write(piece: Piece, canWait: boolean, done?: (error?: Error | null) => void): void;

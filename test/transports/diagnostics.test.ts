@@ -1,6 +1,12 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { EventEmitter } from "node:events";
+import { Server } from "node:http";
 import { PerformanceObserver } from "node:perf_hooks";
+import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
+import { createApp, get, Plugin, post } from "nexus-platform";
+import { silent } from "nexus-platform/log";
 import { cleanUp, defer, until } from "../sockets.ts";
 import { serveKinds } from "./app.ts";
 import { Conversation } from "./conversation.ts";
@@ -59,4 +65,41 @@ test("who listens to the responses that are made hears of those to requests, and
     for (const bytes of all) await client.send(bytes).answer();
   }
   expect(heard).toBe(all.length ** 2);
+});
+
+test("what somebody keeps around each request of node:http is there for its handler, and for no other", async () => {
+  const store = new AsyncLocalStorage<number>();
+  let count = 0;
+  const { value: emit } = Object.getOwnPropertyDescriptor(EventEmitter.prototype, "emit")!;
+  Object.defineProperty(Server.prototype, "emit", {
+    configurable: true,
+    value(this: Server, name: string, ...all: unknown[]): unknown {
+      const go = (): unknown => Reflect.apply(emit, this, [name, ...all]);
+      return name === "request" ? store.run(++count, go) : go();
+    },
+  });
+  defer(() => Reflect.deleteProperty(Server.prototype, "emit"));
+  const app = await createApp({
+    plugins: [
+      class Seen extends Plugin {
+        now = get("/now", () => store.getStore());
+        later = get("/later", async () => {
+          await turn();
+          return store.getStore();
+        });
+        body = post("/body", ({ request }) => request.text().then(() => store.getStore()));
+      },
+    ],
+    docs: false,
+    env: {},
+    log: silent,
+  });
+  defer(() => app.close(0));
+  const client = await Conversation.open((await app.listen({ port: 0 })).port);
+  const targets = ["/now", "/body", "/later", "/body", "/now"];
+  const bytes = targets.map((one) => request(one, one === "/body" ? { body: "small" } : {}));
+  client.send(bytes.join(""));
+  const seen = [];
+  for (const _ of targets) seen.push(Number((await client.answer()).body));
+  expect(seen).toEqual([1, 2, 3, 4, 5]);
 });

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "vitest";
-import { cleanUp } from "../sockets.ts";
+import { Response } from "nexus-platform/message";
+import { cleanUp, serve } from "../sockets.ts";
 import { serveKinds } from "./app.ts";
 import { type Answer, Conversation, converse } from "./conversation.ts";
 import { ending, type Kind, staying, ways } from "./kinds.ts";
@@ -66,6 +67,16 @@ test("behind an answer that ends the connection nothing is answered any more", a
       }
   };
   await Promise.all(staying.map(from));
+});
+
+test("they begin in their order, also where one waits a moment for its body", async () => {
+  const { port, seen } = await serve(({ target }) => new Response(target));
+  const client = await Conversation.open(port);
+  const bodies = [undefined, "small", undefined, "also small", undefined];
+  const all = bodies.map((body, n) => request(`/${n}`, { ...(body && { body }) }));
+  client.send(all.join(""));
+  for (const n of bodies.keys()) expect((await client.answer()).body).toBe(`/${n}`);
+  expect(seen.map(({ target }) => target)).toEqual(["/0", "/1", "/2", "/3", "/4"]);
 });
 
 test("a hundred requests of all kinds in one piece are answered in their order", async () => {

@@ -1,0 +1,26 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
+/**
+ * Requests that begin at the end of the turn of the event loop that brought their heads: their small bodies
+ * are there by then, unless their senders take time, and nobody has to wait for them.
+ */
+export class Beginnings {
+  #waiting: (() => void)[] = [];
+  /** Not in the context of the request that came first. */
+  readonly #end = AsyncLocalStorage.bind(() => {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const begin of waiting) begin();
+    this.#whenBegun();
+  });
+  readonly #whenBegun: () => void;
+
+  /** @param whenBegun runs when all have begun */
+  constructor(whenBegun: () => void) {
+    this.#whenBegun = whenBegun;
+  }
+
+  add(begin: () => void): void {
+    if (this.#waiting.push(begin) === 1) setImmediate(this.#end);
+  }
+}
