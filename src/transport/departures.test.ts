@@ -9,15 +9,28 @@ test("what departs in one turn of the event loop leaves at its end, in order", a
   expect(left).toEqual([]);
   await turn();
   expect(left).toEqual([1, 2, 3]);
-  add(4);
+  add(4, 5);
   await turn();
-  expect(left).toEqual([1, 2, 3, 4]);
+  expect(left).toEqual([1, 2, 3, 4, 5]);
+});
+
+test("behind one that has waited for nobody, the next one leaves at once", async () => {
+  const { add, left } = departures();
+  add("a");
+  await turn();
+  add("b");
+  expect(left).toEqual(["a", "b"]);
+  // They may be more again.
+  add("c");
+  expect(left).toEqual(["a", "b"]);
+  add("d");
+  expect(left).toEqual(["a", "b", "c", "d"]);
 });
 
 test("where each takes long to make, few wait for others", async () => {
   const { add, left } = departures();
   for (let round = 0; round < 3; round++) {
-    add(round);
+    add(round, round);
     pass(2);
     await turn();
   }

@@ -22,7 +22,10 @@ export class Departures {
   /** Not in the context of the request that came first. */
   readonly #end = AsyncLocalStorage.bind(() => {
     this.#isPlanned = false;
+    const wasAlone = this.#waiting.length === 1;
     this.leave();
+    // It has waited for nobody: the next one does not.
+    if (wasAlone) this.#most = 1;
   });
 
   add(one: Departing): void {
