@@ -28,7 +28,10 @@ function refuseUnsayable(value: unknown, name?: string | number): void {
     throw new TypeError(`JSON has no ${value}${placeOf(name)}.`);
   if (typeof value !== "object" || value === null) return;
   if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) if (isDoubtful(value[i])) refuseUnsayable(value[i], i);
+    for (let i = 0; i < value.length; i++) {
+      const item: unknown = value[i];
+      if (typeof item !== "string" && isDoubtful(item)) refuseUnsayable(item, i);
+    }
     return;
   }
   if ("toJSON" in value) return;
@@ -37,13 +40,15 @@ function refuseUnsayable(value: unknown, name?: string | number): void {
   // Over names that stand in the object's shape: neither a list of them nor one of values is made.
   for (const key in value) {
     const member = (value as Readonly<Record<string, unknown>>)[key];
-    if (isDoubtful(member) && (isPlain || Object.hasOwn(value, key))) refuseUnsayable(member, key);
+    // Most are texts: no call is made for them.
+    if (typeof member === "string" || !isDoubtful(member)) continue;
+    if (isPlain || Object.hasOwn(value, key)) refuseUnsayable(member, key);
   }
 }
 
-/** Most members are neither: no call is made for them. */
 function isDoubtful(value: unknown): boolean {
-  return typeof value === "number" ? !Number.isFinite(value) : typeof value === "object";
+  if (typeof value === "number") return !Number.isFinite(value);
+  return typeof value === "object" && value !== null;
 }
 
 function refuseKind(value: object, name: string | number | undefined): void {
