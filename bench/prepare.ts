@@ -35,7 +35,7 @@ function installWrk(): void {
 }
 
 /** The peer imports the package by its name, and gets what `npm run build` has made. */
-function linkPlatform(): void {
+export function linkPlatform(): void {
   const link = join(bench, "node_modules/nexus-platform");
   if (existsSync(link)) return;
   mkdirSync(join(bench, "node_modules"), { recursive: true });
