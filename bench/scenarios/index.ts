@@ -1,5 +1,6 @@
 import { files } from "./files.ts";
 import { folderPlugins } from "./folder-plugins.ts";
+import { hello } from "./hello.ts";
 import { idle } from "./idle.ts";
 import { jsonBodies } from "./json-bodies.ts";
 import { manyPlugins } from "./many-plugins.ts";
@@ -9,6 +10,7 @@ import { tls } from "./tls.ts";
 
 /** What else is measured, by name. */
 export const scenarios: Readonly<Record<string, Scenario>> = {
+  start: hello,
   "plugins-1000": manyPlugins,
   "start-50": folderPlugins,
   "json-bodies": jsonBodies,
