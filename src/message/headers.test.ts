@@ -92,6 +92,19 @@ test("a name or a value that would break out of its line is refused", () => {
   expect(headers.raw).toEqual([]);
 });
 
+test("what is no text is looked at as the text that it will be", () => {
+  const headers = new Headers();
+  headers.set("X-Count", 5 as never);
+  expect(`${headers.get("x-count")}`).toBe("5");
+  for (const value of [{ toString: () => "a\r\nb" }, ["a\r\nb"]])
+    expect(() => headers.set("X-Count", value as never)).toThrow(
+      expect.objectContaining({ code: "NX_HEADER" }),
+    );
+  expect(() => headers.set({ toString: () => "X" } as never, "a")).toThrow(
+    expect.objectContaining({ code: "NX_HEADER" }),
+  );
+});
+
 test("a refused value leaves the old one", () => {
   const headers = new Headers({ "X-A": "1" });
   expect(() => headers.set("X-A", "\n")).toThrow();

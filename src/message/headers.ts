@@ -120,7 +120,7 @@ const mostKnown = 1000;
 
 function check(name: string, value: string): void {
   if (!known.has(name)) {
-    if (!token.test(name)) {
+    if (typeof name !== "string" || !token.test(name)) {
       throw new NexusError("NX_HEADER", `${JSON.stringify(name)} is no name for a header.`, {
         cure: "Use letters, digits and dashes.",
       });
@@ -132,7 +132,8 @@ function check(name: string, value: string): void {
 
 /** @throws NX_HEADER where a value could break out of its line */
 export function checkValue(name: string, value: string): void {
-  if (!isFieldValue(value)) {
+  // Who is not checked by the compiler may give a number.
+  if (!isFieldValue(String(value))) {
     throw new NexusError(
       "NX_HEADER",
       `The value of the header "${name}" has a line break or a character outside Latin-1.`,

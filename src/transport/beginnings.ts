@@ -6,14 +6,20 @@ import { AsyncLocalStorage } from "node:async_hooks";
  */
 export class Beginnings {
   #waiting: (() => void)[] = [];
+  readonly #whenBegun: () => void;
   /** Not in the context of the request that came first. */
   readonly #end = AsyncLocalStorage.bind(() => {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const begin of waiting) begin();
-    this.#whenBegun();
+    let begun = 0;
+    try {
+      while (begun < waiting.length) waiting[begun++]!();
+    } finally {
+      // One that fails fails alone.
+      for (const begin of waiting.slice(begun)) this.add(begin);
+      this.#whenBegun();
+    }
   });
-  readonly #whenBegun: () => void;
 
   /** @param whenBegun runs when all have begun */
   constructor(whenBegun: () => void) {

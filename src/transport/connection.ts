@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Socket } from "node:net";
-import type { Departures, Departing } from "./departures.ts";
+import { type Departing, departures } from "./departures.ts";
 import { setReading } from "./handle.ts";
 import type { Piece } from "./head.ts";
 import { watchPresence } from "./presence.ts";
@@ -12,7 +12,7 @@ const most = 16;
 const crowd = 128 + most;
 /** Bytes of bodies that may be there before no more are read: more than the largest that is kept whole. */
 const mostBytes = 256 * 1024;
-/** Bytes of answers that leave together with those of others: the system takes so much at once. */
+/** Characters of answers that leave together with those of others: the system takes so much at once. */
 const mostHeld = 16 * 1024;
 
 /** A connection, and the queue of what has not been answered on it, oldest first. */
@@ -25,7 +25,6 @@ export class Connection implements Queue, Departing {
   beginning = 0;
   /** Runs what others leave for later: not in the context of the request that made it wait. */
   readonly run = AsyncLocalStorage.snapshot();
-  readonly #departures: Departures;
   readonly #limit: number;
   #count = 0;
   /** Those of the queue that have not begun, because so many others have. */
@@ -40,9 +39,8 @@ export class Connection implements Queue, Departing {
   #isHeld = false;
 
   /** @param limit requests that it may bring; 0: any number */
-  constructor(socket: Socket, departures: Departures, limit = 0) {
+  constructor(socket: Socket, limit = 0) {
     this.socket = socket;
-    this.#departures = departures;
     this.#limit = limit;
     // Node takes its own away when a connection leaves HTTP.
     socket.on("error", () => {});
@@ -168,12 +166,12 @@ export class Connection implements Queue, Departing {
     }
   }
 
-  /** @param canWait it may leave with others, at the end of this turn of the event loop */
-  write({ text, encoding }: Piece, canWait: boolean, done?: (error?: Error | null) => void): void {
+  /** What is short leaves with others, at the end of this turn of the event loop. */
+  write({ text, encoding }: Piece, done?: (error?: Error | null) => void): void {
     const { socket } = this;
     const { writableLength } = socket;
     const isFree = this.#isHeld || writableLength === 0;
-    if (canWait && isFree && writableLength + text.length <= mostHeld) this.#hold();
+    if (isFree && writableLength + text.length <= mostHeld) this.#hold();
     else this.leave();
     socket.write(text, encoding, done);
   }
@@ -182,7 +180,7 @@ export class Connection implements Queue, Departing {
     if (this.#isHeld) return;
     this.#isHeld = true;
     this.socket.cork();
-    this.#departures.add(this);
+    departures.add(this);
   }
 
   /** Lets go of what is held. */

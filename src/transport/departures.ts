@@ -5,7 +5,7 @@ export interface Departing {
   leave(): void;
 }
 
-/** Milliseconds that an answer may wait for others. */
+/** Milliseconds in which those that wait for each other have to be made. */
 const patience = 1;
 /** The most that wait for each other. */
 const most = 64;
@@ -18,24 +18,32 @@ export class Departures {
   #waiting: Departing[] = [];
   #most = most;
   #since = 0;
+  /** In this turn of the event loop. */
+  #count = 0;
   #isPlanned = false;
   /** Not in the context of the request that came first. */
   readonly #end = AsyncLocalStorage.bind(() => {
     this.#isPlanned = false;
-    const wasAlone = this.#waiting.length === 1;
     this.leave();
     // It has waited for nobody: the next one does not.
-    if (wasAlone) this.#most = 1;
+    if (this.#count === 1) this.#most = 1;
+    this.#count = 0;
   });
 
+  /**
+   * A request begins, and may be answered in this turn of the event loop. Its answer leaves before what its
+   * handler leaves for later (`setImmediate`).
+   */
+  expect(): void {
+    if (this.#most > 1) this.#plan();
+  }
+
   add(one: Departing): void {
-    const count = this.#waiting.push(one);
-    if (count === 1) this.#since = performance.now();
-    if (count >= this.#most) this.leave();
-    else if (!this.#isPlanned) {
-      this.#isPlanned = true;
-      setImmediate(this.#end);
-    }
+    this.#count++;
+    const waiting = this.#waiting.push(one);
+    if (waiting === 1) this.#since = performance.now();
+    if (waiting >= this.#most) this.leave();
+    this.#plan();
   }
 
   /** Lets all leave that wait. */
@@ -48,4 +56,15 @@ export class Departures {
     this.#waiting = [];
     for (const one of waiting) one.leave();
   }
+
+  #plan(): void {
+    if (this.#isPlanned) return;
+    this.#isPlanned = true;
+    setImmediate(this.#end);
+  }
 }
+
+/** Those of this process: it has one event loop. */
+export const departures: Departures = new Departures();
+// Who ends the process behind an answer does not take that with him.
+process.on("exit", () => departures.leave());

@@ -137,12 +137,12 @@ export class DirectTurn extends RequestTurn {
     return this.#outgoing?.headersSent === true;
   }
 
-  write(response: Response, canWait: boolean): boolean {
+  write(response: Response): boolean {
     const { socket } = this;
     if (this.#outgoing || !socket.writable) return false;
     const piece = this.#heads.write(response, this.method === "HEAD", !this.isLast);
     if (!piece) return false;
-    if (this.isNext) this.queue.write(piece, canWait);
+    if (this.isNext) this.queue.write(piece);
     else this.#piece = piece;
     return true;
   }
@@ -180,7 +180,7 @@ export class DirectTurn extends RequestTurn {
     if (this.isCut) this.destroy();
     else if (this.#outgoing) this.#assign(this.#outgoing);
     else if (this.#piece) {
-      this.queue.write(this.#piece, true, this.#whenWritten);
+      this.queue.write(this.#piece, this.#whenWritten);
       this.#piece = undefined;
     }
   }

@@ -35,6 +35,8 @@ export class HeldTurn extends Turn {
 
   /** Another turn takes its place, and what has come of it. */
   override come(): void {
+    // Its parser may already read for another connection.
+    if (this.isLost) return this.withdraw();
     this.#connection.give(this, () => this.#give(this.#chunks, this.#isWhole));
     this.withdraw();
   }

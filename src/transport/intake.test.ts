@@ -155,6 +155,28 @@ test("what cannot be read is refused behind all that is well, and with what it b
   }
 });
 
+test("what waits on a dead connection is nobody's, and least of all another client's", async () => {
+  const first = Promise.withResolvers<Response>();
+  const { port, seen } = await serve(({ target }) =>
+    target === "/first" ? first.promise : echoAt(target),
+  );
+  const alice = await open(port);
+  alice.write(get("/first") + chunked("/private", "alice"));
+  await until(() => seen.length === 1);
+  alice.resetAndDestroy();
+  await sleep(30);
+  // It gets the parser that has become free.
+  const bob = await open(port);
+  bob.write("GET /b");
+  await sleep(30);
+  first.resolve(new Response("late"));
+  await sleep(30);
+  bob.write("ob HTTP/1.1\r\nHost: a\r\n\r\n");
+  await until(() => bob.text().includes("/bob"));
+  expect(answersIn(bob.text())).toEqual(["</bob>"]);
+  expect(seen.map(({ target }) => target)).toEqual(["/first", "/bob"]);
+});
+
 test("what waits is not read before its turn", async () => {
   const { promise, resolve } = Promise.withResolvers<Response>();
   const { port } = await serve(({ target, body }) =>

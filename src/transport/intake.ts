@@ -200,6 +200,8 @@ class Intake {
   /** node:http would write in between: it knows nothing of the answers that are still to come. */
   #hold(head: Parameters<OnHead>): void {
     const held = new HeldTurn(this.#connection, (chunks, isWhole) => {
+      // Parsers are used again.
+      if (this.#socket.parser !== this.#parser) return;
       // The parser may be within the head of another one.
       const { fields, target } = takeFields(this.#parser);
       this.#give(head);

@@ -11,12 +11,8 @@ import type { RequestTurn } from "./request-turn.ts";
  * Resolves when the answer has left, or is cut off; nothing, where it was written in one piece.
  * @throws what the body's source throws while there is a client
  */
-export function sendResponse(
-  response: Response,
-  turn: RequestTurn,
-  canWait: boolean,
-): Promise<void> | undefined {
-  if (turn.isArriving || turn.awaitsContinue || !turn.write(response, canWait))
+export function sendResponse(response: Response, turn: RequestTurn): Promise<void> | undefined {
+  if (turn.isArriving || turn.awaitsContinue || !turn.write(response))
     return sendByParts(response, turn);
   // Of a long text the system may take the rest later.
   return turn.hasLeft ? undefined : turn.wait("finish");

@@ -33,7 +33,7 @@ export abstract class RequestTurn extends Turn implements RequestSource {
   abstract get target(): string;
   abstract get headers(): Headers;
   abstract get hasBody(): boolean;
-  /** Whether it has a body that is small: most of those have come by the end of the turn of the event loop. */
+  /** Whether it has a body so small that the request waits for it until the end of the turn of the event loop. */
   abstract get isSmall(): boolean;
   abstract get body(): AsyncIterable<Uint8Array> | undefined;
   abstract read(limit: number): Uint8Array | Promise<Uint8Array>;
@@ -42,7 +42,7 @@ export abstract class RequestTurn extends Turn implements RequestSource {
   /** What node:http writes answers with. */
   abstract get outgoing(): ServerResponse;
   /** Writes an answer in one piece, where that is possible. */
-  abstract write(response: Response, canWait: boolean): boolean;
+  abstract write(response: Response): boolean;
 
   /** What runs functions in the context in which it was received. */
   within(): Context {

@@ -10,7 +10,7 @@ import { later } from "../waiting.ts";
 import { arrivalsOn } from "./arrivals.ts";
 import { Beginnings } from "./beginnings.ts";
 import { Connection } from "./connection.ts";
-import { Departures } from "./departures.ts";
+import { departures } from "./departures.ts";
 import { framingOf } from "./framing.ts";
 import { HeadWriter } from "./head.ts";
 import { createIntake } from "./intake.ts";
@@ -43,7 +43,6 @@ export async function createHttpServer(
   const watches = new Map<Socket, Watch>();
   const { limits, sendTimeout } = timesOf(options);
   const heads = new HeadWriter(limits.keepAliveTimeout);
-  const departures = new Departures();
   const beginnings = new Beginnings(() => departures.leave());
   const { tls, maxRequestsPerConnection } = options;
   const isDirect = transportOf(options) === "direct";
@@ -69,7 +68,7 @@ export async function createHttpServer(
     const send: Send = (response, canWait = false) => {
       turn.isAnswered = true;
       if (closing && turn === connection.latest) turn.isLast = true;
-      const leaving = sendResponse(response, turn, canWait);
+      const leaving = sendResponse(response, turn);
       if (leaving)
         return leaving.then(
           () => end(turn, connection),
@@ -79,8 +78,11 @@ export async function createHttpServer(
           },
         );
       end(turn, connection);
+      // What follows may take long, and all that was answered before leaves before it begins.
+      if (!canWait) departures.leave();
       return undefined;
     };
+    departures.expect();
     try {
       const running = exchange(new Request(turn), send);
       if (running)
@@ -154,7 +156,7 @@ export async function createHttpServer(
   server.on("clientError", (error, socket) => refuse(error, connections.get(socket as Socket)));
   const attend = isDirect ? createIntake(server, { scheme, heads, begin: receive }) : undefined;
   server.on(tls ? "secureConnection" : "connection", (socket: Socket) => {
-    const connection = new Connection(socket, departures, maxRequestsPerConnection);
+    const connection = new Connection(socket, maxRequestsPerConnection);
     connections.set(socket, connection);
     watches.set(socket, new Watch(connection));
     socket.once("close", () => connections.delete(socket) && watches.delete(socket));
@@ -204,7 +206,7 @@ export async function createHttpServer(
   };
 }
 
-/** Runs a function in no context. */
+/** Runs a function in no context: that in which this module was loaded. */
 const outside = AsyncLocalStorage.snapshot();
 
 /** Milliseconds that a server which closes waits for heads that have begun to arrive. */

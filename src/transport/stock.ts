@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { Headers, type Response, tooLarge } from "../message/index.ts";
@@ -43,7 +44,9 @@ export class StockTurn extends RequestTurn {
   }
 
   get isSmall(): boolean {
-    return this.#length > 0 && this.#length <= small && !this.awaitsContinue;
+    // Somebody may already take it from node:http.
+    const isFree = !this.awaitsContinue && !this.incoming.readableFlowing;
+    return isFree && this.#length > 0 && this.#length <= small;
   }
 
   get target(): string {
@@ -73,7 +76,10 @@ export class StockTurn extends RequestTurn {
     if (!this.isSmall || !incoming.complete || incoming.readableLength < this.#length)
       return this.#arrival(limit);
     if (this.#length > limit) return Promise.reject(tooLarge(limit));
-    return incoming.read() as Uint8Array;
+    const whole = incoming.read(this.#length) as Uint8Array;
+    // Only who asks for more hears that it has ended.
+    incoming.read();
+    return whole;
   }
 
   /** By its events: an iterator of a stream takes longer than all the rest of a small request. */
@@ -140,7 +146,7 @@ export class StockTurn extends RequestTurn {
     return this.outgoing.headersSent;
   }
 
-  write(response: Response, canWait: boolean): boolean {
+  write(response: Response): boolean {
     const { socket } = this;
     const outgoing = this.outgoing as ServerResponse & Unwritten;
     if (
@@ -162,9 +168,12 @@ export class StockTurn extends RequestTurn {
     outgoing.finished = true;
     // Whoever measures requests hears of it.
     outgoing._finish();
-    this.queue.write(piece, canWait, (error) => {
+    const done = (error?: Error | null): void => {
       if (!error) outgoing.emit("finish");
-    });
+    };
+    // node:http itself listens once. Others, as tracers are, hear of it in the context of the request.
+    const isHeard = outgoing.listenerCount("finish") > 1 || outgoing.listenerCount("close") > 0;
+    this.queue.write(piece, isHeard ? AsyncLocalStorage.bind(done) : done);
     return true;
   }
 
@@ -182,6 +191,7 @@ export class StockTurn extends RequestTurn {
 
   protected override destroy(): void {
     // Without chunks the end of the connection is the end of the body: it must be no clean one.
+    this.queue.leave();
     if (this.incoming.httpVersion === "1.0") this.socket.resetAndDestroy();
     else super.destroy();
   }

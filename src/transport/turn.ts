@@ -12,7 +12,7 @@ export interface Queue {
   readonly run: <R, A extends unknown[]>(work: (...args: A) => R, ...args: A) => R;
   /** Whether what was written is as good as sent. */
   readonly hasLeft: boolean;
-  write(piece: Piece, canWait: boolean, done?: (error?: Error | null) => void): void;
+  write(piece: Piece, done?: (error?: Error | null) => void): void;
   /** Lets go of what was written, and waits for the end of the turn of the event loop. */
   leave(): void;
   /** Counts bytes of a body that are there, or, below 0, are not any more. */

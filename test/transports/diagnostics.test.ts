@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { EventEmitter } from "node:events";
-import { Server } from "node:http";
+import { type IncomingMessage, Server, type ServerResponse } from "node:http";
 import { PerformanceObserver } from "node:perf_hooks";
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
@@ -69,13 +69,19 @@ test("who listens to the responses that are made hears of those to requests, and
 
 test("what somebody keeps around each request of node:http is there for its handler, and for no other", async () => {
   const store = new AsyncLocalStorage<number>();
+  const told: unknown[] = [];
   let count = 0;
   const { value: emit } = Object.getOwnPropertyDescriptor(EventEmitter.prototype, "emit")!;
   Object.defineProperty(Server.prototype, "emit", {
     configurable: true,
     value(this: Server, name: string, ...all: unknown[]): unknown {
       const go = (): unknown => Reflect.apply(emit, this, [name, ...all]);
-      return name === "request" ? store.run(++count, go) : go();
+      if (name !== "request") return go();
+      const [, response] = all as [unknown, ServerResponse];
+      const id = ++count;
+      for (const event of ["finish", "close"])
+        response.on(event, () => told.push([event, id, store.getStore()]));
+      return store.run(id, go);
     },
   });
   defer(() => Reflect.deleteProperty(Server.prototype, "emit"));
@@ -102,4 +108,35 @@ test("what somebody keeps around each request of node:http is there for its hand
   const seen = [];
   for (const _ of targets) seen.push(Number((await client.answer()).body));
   expect(seen).toEqual([1, 2, 3, 4, 5]);
+  // Alone, too: node:http tells of what stood in a queue as the answer before it leaves.
+  told.length = 0;
+  for (const id of [6, 7, 8]) {
+    await client.send(request("/now")).answer();
+    await until(() => told.length === 2);
+    expect(told.splice(0)).toEqual([
+      ["finish", id, id],
+      ["close", id, id],
+    ]);
+  }
+});
+
+test("who takes a body from node:http as well does not take it away", async () => {
+  const taken: string[] = [];
+  const { value: emit } = Object.getOwnPropertyDescriptor(EventEmitter.prototype, "emit")!;
+  Object.defineProperty(Server.prototype, "emit", {
+    configurable: true,
+    value(this: Server, name: string, ...all: unknown[]): unknown {
+      if (name === "request")
+        (all[0] as IncomingMessage).on("data", (chunk: Buffer) => taken.push(String(chunk)));
+      return Reflect.apply(emit, this, [name, ...all]);
+    },
+  });
+  defer(() => Reflect.deleteProperty(Server.prototype, "emit"));
+  const { port } = await serveKinds();
+  const client = await Conversation.open(port);
+  expect(await client.send(request("/raw", { body: "hello" })).answer()).toMatchObject({
+    status: 200,
+    body: "hello",
+  });
+  expect(taken).toEqual(["hello"]);
 });

@@ -1,6 +1,7 @@
-import { setImmediate as turn } from "node:timers/promises";
+import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
+import { Response } from "nexus-platform/message";
 import { afterEach, expect, test } from "vitest";
-import { cleanUp } from "../sockets.ts";
+import { cleanUp, serve } from "../sockets.ts";
 import { serveKinds } from "./app.ts";
 import { Conversation } from "./conversation.ts";
 import { request } from "./requests.ts";
@@ -69,3 +70,43 @@ for (const [name, [bytes, first, second]] of Object.entries(pairs)) {
     expect(client.rest).toBe("");
   });
 }
+
+// Behind one in chunks, direct leaves it to node:http.
+const ways = [
+  ["alone", ""],
+  ["behind one in chunks", request("/", { chunks: ["before"] })],
+] as const;
+
+test.each(ways)(
+  "a small body in two pieces is whole for who asks for it late: %s",
+  async (_, before) => {
+    const { port } = await serve(async (request) => {
+      await sleep(20);
+      return new Response(await request.text());
+    });
+    const client = await Conversation.open(port);
+    const bytes = before + request("/", { body: "hello world" });
+    client.send(bytes.slice(0, -5));
+    await sleep(5);
+    client.send(bytes.slice(-5));
+    if (before) await client.answer();
+    expect((await client.answer()).body).toBe("hello world");
+  },
+);
+
+test.each(ways)(
+  "a small body is whole where the system gives it in two pieces: %s",
+  async (_, before) => {
+    const { port } = await serve(async (request) => new Response(await request.text()));
+    const client = await Conversation.open(port);
+    const body = "0123456789".repeat(20);
+    // The one before it fills what is read at a time (64 KiB) up to somewhere within it.
+    for (let short = 0; short <= 300; short += 10) {
+      const large = request("/", { body: "x".repeat(65_536 - 400 - before.length + short) });
+      client.send(before + large + request("/", { body }));
+      if (before) await client.answer();
+      await client.answer();
+      expect([short, (await client.answer()).body]).toEqual([short, body]);
+    }
+  },
+);

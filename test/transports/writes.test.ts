@@ -1,6 +1,5 @@
 import { createHook } from "node:async_hooks";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { once } from "node:events";
 import http from "node:http";
 import type { Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
@@ -14,10 +13,13 @@ afterEach(cleanUp);
 /** How often each name of a handle that writes was called. */
 async function serveAndCount() {
   const writes: string[] = [];
+  const sockets: Socket[] = [];
+  /** What no socket had let go of behind an answer that may not wait, in characters. */
+  const held: number[] = [];
   const listen = (message: unknown): void => {
-    const { _handle: handle } = (
-      message as { socket: Socket & { _handle: Record<string, unknown> } }
-    ).socket;
+    const { socket } = message as { socket: Socket & { _handle: Record<string, unknown> } };
+    const { _handle: handle } = socket;
+    sockets.push(socket);
     for (const name of ["writeBuffer", "writev", "writeLatin1String", "writeUtf8String"]) {
       const write = handle[name] as (...all: unknown[]) => unknown;
       handle[name] = (...all: unknown[]) => {
@@ -33,9 +35,15 @@ async function serveAndCount() {
   const server = await createHttpServer(
     ({ target }, send) => {
       if (target === "/fail") throw new Error("failed");
-      const sending = send(new Response(decodeURI(target)), target.startsWith("/wait"));
-      sent.push([target, writes.length]);
-      return sending;
+      const answer = (): Promise<void> | undefined => {
+        const sending = send(new Response(decodeURI(target)), target.startsWith("/wait"));
+        sent.push([target, writes.length]);
+        if (!target.startsWith("/wait")) held.push(heldIn(sockets));
+        return sending;
+      };
+      if (target === "/soon") return Promise.resolve().then(answer);
+      if (target === "/wait-and-go-on") setImmediate(() => sent.push(["later", writes.length]));
+      return answer();
     },
     {
       port: 0,
@@ -43,7 +51,8 @@ async function serveAndCount() {
     },
   );
   defer(() => server.close(0));
-  return { writes, sent, client: await open(server.address.port) };
+  const { port } = server.address;
+  return { writes, sent, held, port, client: await open(port) };
 }
 
 const asked = [request("/hello"), request("/%E2%82%AC"), request("/hi", { method: "HEAD" })];
@@ -58,15 +67,24 @@ test("a text that is there at once leaves in one write", async () => {
 });
 
 test("an answer that may wait leaves at the end of the turn of the event loop, another one at once", async () => {
-  const { writes, sent, client } = await serveAndCount();
-  for (const target of ["/now", "/wait"]) {
+  const { writes, sent, port, client } = await serveAndCount();
+  const ask = async (target: string): Promise<void> => {
     client.write(request(target));
     await new Promise((resolve) => client.once("data", resolve));
-    expect([target, writes.splice(0).length]).toEqual([target, 1]);
+  };
+  // Where two come in one turn, more are waited for.
+  const other = await open(port);
+  other.write(request("/wait"));
+  await ask("/wait");
+  await until(() => other.text() !== "");
+  for (const target of ["/wait", "/now"]) {
+    writes.length = 0;
+    await ask(target);
+    expect([target, writes.length]).toEqual([target, 1]);
   }
-  expect(sent).toEqual([
-    ["/now", 1],
+  expect(sent.slice(2)).toEqual([
     ["/wait", 0],
+    ["/now", 1],
   ]);
 });
 
@@ -77,12 +95,40 @@ test("what may not wait takes along what waits before it, in order", async () =>
   expect(client.text().match(/\/(?:wait|now)\d?/g)).toEqual(["/wait", "/wait2", "/now", "/wait3"]);
 });
 
-test("what waits leaves before a connection is cut behind it", async () => {
-  const { client } = await serveAndCount();
-  client.write(request("/wait") + request("/fail"));
-  await once(client, "close");
-  expect(client.text()).toMatch(/\r\n\r\n\/wait$/);
+test("what waits leaves before what a handler leaves for later", async () => {
+  const { sent, client } = await serveAndCount();
+  // The second one knows that the first one has waited for nobody.
+  for (const count of [1, 2]) {
+    client.write(request("/wait-and-go-on"));
+    await until(() => sent.length === 2 * count);
+    expect(sent.at(-1)).toEqual(["later", count]);
+  }
 });
+
+test("with what may not wait all leaves that was answered before, behind it and to others", async () => {
+  const { held, port, client } = await serveAndCount();
+  const others = [await open(port), await open(port)];
+  // Where several come in one turn, they are waited for.
+  for (let round = 0; round < 3; round++) {
+    for (const one of [...others, client]) one.write(request(`/wait${round}`));
+    await until(() => [...others, client].every((one) => one.text().endsWith(`/wait${round}`)));
+  }
+  for (const one of others) one.write(request("/wait-too"));
+  client.write(request("/soon") + request("/wait-behind"));
+  await until(() => client.text().endsWith("/wait-behind"));
+  expect(held).toEqual([0]);
+});
+
+test.each(["1.1", "1.0"])(
+  "what waits leaves before a connection of HTTP/%s is cut behind it",
+  async (version) => {
+    const { client } = await serveAndCount();
+    client.on("error", () => {});
+    client.write(request("/wait") + request("/fail", { version }));
+    await new Promise((resolve) => client.once("close", resolve));
+    expect(client.text()).toMatch(/\r\n\r\n\/wait$/);
+  },
+);
 
 test("for such a one no promise is made", async () => {
   const { client } = await serveAndCount();
@@ -139,3 +185,7 @@ test("where node:http names its parts otherwise, it writes the answers itself", 
   expect(heads).toBe(process.env["NEXUS_TRANSPORT"] === "stock" ? asked.length : 0);
   expect(client.text().match(/HTTP\/1\.1 200 OK/g)).toHaveLength(3);
 });
+
+function heldIn(sockets: readonly Socket[]): number {
+  return sockets.reduce((sum, { writableLength }) => sum + writableLength, 0);
+}
