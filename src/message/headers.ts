@@ -132,8 +132,7 @@ function check(name: string, value: string): void {
 
 /** @throws NX_HEADER where a value could break out of its line */
 export function checkValue(name: string, value: string): void {
-  // Who is not checked by the compiler may give a number.
-  if (!isFieldValue(String(value))) {
+  if (!isFieldValue(value)) {
     throw new NexusError(
       "NX_HEADER",
       `The value of the header "${name}" has a line break or a character outside Latin-1.`,
@@ -145,9 +144,11 @@ export function checkValue(name: string, value: string): void {
 }
 
 /** Visible Latin-1 with spaces and tabs (RFC 9110, 5.5). Most are short: an expression would take longer. */
-function isFieldValue(value: string): boolean {
-  for (let at = 0; at < value.length; at++) {
-    const code = value.charCodeAt(at);
+function isFieldValue(value: unknown): boolean {
+  // Whom no compiler checks may give a number.
+  const text = String(value);
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
     if (code < 0x20 ? code !== 0x09 : code === 0x7f || code > 0xff) return false;
   }
   return true;
