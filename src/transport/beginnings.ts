@@ -15,8 +15,10 @@ export class Beginnings {
     try {
       while (begun < waiting.length) waiting[begun++]!();
     } finally {
-      // One that fails fails alone.
-      for (const begin of waiting.slice(begun)) this.add(begin);
+      // One that fails fails alone; the others still come before those that were added meanwhile.
+      const late = [...waiting.slice(begun), ...this.#waiting];
+      this.#waiting = [];
+      for (const begin of late) this.add(begin);
       this.#whenBegun();
     }
   });

@@ -187,7 +187,12 @@ export class Connection implements Queue, Departing {
   leave(): void {
     if (!this.#isHeld) return;
     this.#isHeld = false;
-    this.socket.uncork();
+    try {
+      this.socket.uncork();
+    } catch (error) {
+      // Somebody has put something of his own before the system: no other connection shall suffer from that.
+      this.socket.destroy(error as Error);
+    }
   }
 
   /** Whether the system has taken what was written, or will with this turn of the event loop: that is as good as sent. */

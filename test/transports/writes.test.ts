@@ -52,7 +52,7 @@ async function serveAndCount() {
   );
   defer(() => server.close(0));
   const { port } = server.address;
-  return { writes, sent, held, port, client: await open(port) };
+  return { writes, sent, held, sockets, port, client: await open(port) };
 }
 
 const asked = [request("/hello"), request("/%E2%82%AC"), request("/hi", { method: "HEAD" })];
@@ -117,6 +117,21 @@ test("with what may not wait all leaves that was answered before, behind it and 
   client.write(request("/soon") + request("/wait-behind"));
   await until(() => client.text().endsWith("/wait-behind"));
   expect(held).toEqual([0]);
+});
+
+test("a connection that cannot be written to costs no other one its answer", async () => {
+  const { sockets, port, client } = await serveAndCount();
+  client.on("error", () => {});
+  const others = [await open(port), await open(port)];
+  const [first] = sockets;
+  first!.uncork = () => {
+    throw new Error("no");
+  };
+  for (let round = 0; round < 3; round++) {
+    for (const one of [client, ...others]) if (one.writable) one.write(request(`/wait${round}`));
+    await until(() => others.every((one) => one.text().endsWith(`/wait${round}`)));
+  }
+  await until(() => client.closed);
 });
 
 test.each(["1.1", "1.0"])(
