@@ -166,21 +166,25 @@ export class Connection implements Queue, Departing {
     }
   }
 
-  /** What is short leaves with others, at the end of this turn of the event loop. */
-  write({ text, encoding }: Piece, done?: (error?: Error | null) => void): void {
+  /**
+   * Writes what is short, so that it leaves with others at the end of this turn of the event loop: it is as good
+   * as sent. @returns false where that cannot be: then what is held leaves, and nothing is written
+   */
+  writeLater({ text, encoding }: Piece): boolean {
     const { socket } = this;
     const { writableLength } = socket;
     const isFree = this.#isHeld || writableLength === 0;
-    if (isFree && writableLength + text.length <= mostHeld) this.#hold();
-    else this.leave();
-    socket.write(text, encoding, done);
-  }
-
-  #hold(): void {
-    if (this.#isHeld) return;
-    this.#isHeld = true;
-    this.socket.cork();
-    departures.add(this);
+    if (!isFree || writableLength + text.length > mostHeld) {
+      this.leave();
+      return false;
+    }
+    if (!this.#isHeld) {
+      this.#isHeld = true;
+      socket.cork();
+      departures.add(this);
+    }
+    socket.write(text, encoding);
+    return true;
   }
 
   /** Lets go of what is held. */

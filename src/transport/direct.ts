@@ -142,8 +142,8 @@ export class DirectTurn extends RequestTurn {
     if (this.#outgoing || !socket.writable) return false;
     const piece = this.#heads.write(response, this.method === "HEAD", !this.isLast);
     if (!piece) return false;
-    if (this.isNext) this.queue.write(piece);
-    else this.#piece = piece;
+    if (!this.isNext) this.#piece = piece;
+    else if (!this.queue.writeLater(piece)) socket.write(piece.text, piece.encoding);
     return true;
   }
 
@@ -180,7 +180,9 @@ export class DirectTurn extends RequestTurn {
     if (this.isCut) this.destroy();
     else if (this.#outgoing) this.#assign(this.#outgoing);
     else if (this.#piece) {
-      this.queue.write(this.#piece, this.#whenWritten);
+      const { text, encoding } = this.#piece;
+      if (this.queue.writeLater(this.#piece)) this.#whenWritten?.();
+      else this.socket.write(text, encoding, this.#whenWritten);
       this.#piece = undefined;
     }
   }

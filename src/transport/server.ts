@@ -71,15 +71,13 @@ export async function createHttpServer(
       const leaving = sendResponse(response, turn);
       if (leaving)
         return leaving.then(
-          () => end(turn, connection),
+          () => finish(turn, connection, canWait),
           (error: unknown) => {
             turn.cut();
             throw error;
           },
         );
-      end(turn, connection);
-      // What follows may take long, and all that was answered before leaves before it begins.
-      if (!canWait) departures.leave();
+      finish(turn, connection, canWait);
       return undefined;
     };
     departures.expect();
@@ -100,6 +98,11 @@ export async function createHttpServer(
     if (turn.isAnswered) return;
     if (!turn.hasParted) logOf(scope).error({ err: error }, unanswered);
     turn.cut();
+  };
+  const finish = (turn: RequestTurn, connection: Connection, canWait: boolean): void => {
+    end(turn, connection);
+    // What follows may take long, and all that was answered before leaves before it begins.
+    if (!canWait) departures.leave();
   };
   const end = (turn: RequestTurn, connection: Connection): void => {
     const next = connection.end(turn);

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { Headers, type Response, tooLarge } from "../message/index.ts";
@@ -168,12 +167,16 @@ export class StockTurn extends RequestTurn {
     outgoing.finished = true;
     // Whoever measures requests hears of it.
     outgoing._finish();
-    const done = (error?: Error | null): void => {
+    // Behind it node:http lets the next one of the connection write. Over TLS it would also read on, within what
+    // it is reading.
+    if (this.scheme === "http" && this.queue.writeLater(piece)) {
+      outgoing.emit("finish");
+      return true;
+    }
+    this.queue.leave();
+    socket.write(piece.text, piece.encoding, (error) => {
       if (!error) outgoing.emit("finish");
-    };
-    // node:http itself listens once. Others, as tracers are, hear of it in the context of the request.
-    const isHeard = outgoing.listenerCount("finish") > 1 || outgoing.listenerCount("close") > 0;
-    this.queue.write(piece, isHeard ? AsyncLocalStorage.bind(done) : done);
+    });
     return true;
   }
 

@@ -12,7 +12,8 @@ export interface Queue {
   readonly run: <R, A extends unknown[]>(work: (...args: A) => R, ...args: A) => R;
   /** Whether what was written is as good as sent. */
   readonly hasLeft: boolean;
-  write(piece: Piece, done?: (error?: Error | null) => void): void;
+  /** Writes what may leave with others; false: nothing was written. */
+  writeLater(piece: Piece): boolean;
   /** Lets go of what was written, and waits for the end of the turn of the event loop. */
   leave(): void;
   /** Counts bytes of a body that are there, or, below 0, are not any more. */
