@@ -1,8 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Socket } from "node:net";
-import { type Departing, departures } from "./departures.ts";
 import { setReading } from "./handle.ts";
-import type { Piece } from "./head.ts";
+import { Outlet } from "./outlet.ts";
 import { watchPresence } from "./presence.ts";
 import type { Queue, Turn } from "./turn.ts";
 
@@ -12,13 +11,12 @@ const most = 16;
 const crowd = 128 + most;
 /** Bytes of bodies that may be there before no more are read: more than the largest that is kept whole. */
 const mostBytes = 256 * 1024;
-/** Characters of answers that leave together with those of others: the system takes so much at once. */
-const mostHeld = 16 * 1024;
 
 /** A connection, and the queue of what has not been answered on it, oldest first. */
-export class Connection implements Queue, Departing {
+export class Connection implements Queue {
   readonly socket: Socket;
   readonly turns: Turn[] = [];
+  readonly outlet: Outlet;
   /** What comes cannot be read any more. */
   isBroken = false;
   /** How many of its requests wait for the end of the turn of the event loop to begin. */
@@ -35,12 +33,11 @@ export class Connection implements Queue, Departing {
   #hasParted = false;
   #bytes = 0;
   #isSlowed = false;
-  /** What was written waits for the end of the turn of the event loop. */
-  #isHeld = false;
 
   /** @param limit requests that it may bring; 0: any number */
   constructor(socket: Socket, limit = 0) {
     this.socket = socket;
+    this.outlet = new Outlet(socket);
     this.#limit = limit;
     // Node takes its own away when a connection leaves HTTP.
     socket.on("error", () => {});
@@ -164,44 +161,6 @@ export class Connection implements Queue, Departing {
     } finally {
       this.#isAdvancing = false;
     }
-  }
-
-  /**
-   * Writes what is short, so that it leaves with others at the end of this turn of the event loop: it is as good
-   * as sent. @returns false where that cannot be: then what is held leaves, and nothing is written
-   */
-  writeLater({ text, encoding }: Piece): boolean {
-    const { socket } = this;
-    const { writableLength } = socket;
-    const isFree = this.#isHeld || writableLength === 0;
-    if (!isFree || writableLength + text.length > mostHeld) {
-      this.leave();
-      return false;
-    }
-    if (!this.#isHeld) {
-      this.#isHeld = true;
-      socket.cork();
-      departures.add(this);
-    }
-    socket.write(text, encoding);
-    return true;
-  }
-
-  /** Lets go of what is held. */
-  leave(): void {
-    if (!this.#isHeld) return;
-    this.#isHeld = false;
-    try {
-      this.socket.uncork();
-    } catch (error) {
-      // Somebody has put something of his own before the system: no other connection shall suffer from that.
-      this.socket.destroy(error as Error);
-    }
-  }
-
-  /** Whether the system has taken what was written, or will with this turn of the event loop: that is as good as sent. */
-  get hasLeft(): boolean {
-    return this.#isHeld || this.socket.writableLength === 0;
   }
 
   /** Counts bytes of a body that are there, or, below 0, are not any more. */

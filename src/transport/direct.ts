@@ -143,7 +143,7 @@ export class DirectTurn extends RequestTurn {
     const piece = this.#heads.write(response, this.method === "HEAD", !this.isLast);
     if (!piece) return false;
     if (!this.isNext) this.#piece = piece;
-    else if (!this.queue.writeLater(piece)) socket.write(piece.text, piece.encoding);
+    else if (!this.queue.outlet.hold(piece)) socket.write(piece.text, piece.encoding);
     return true;
   }
 
@@ -181,7 +181,7 @@ export class DirectTurn extends RequestTurn {
     else if (this.#outgoing) this.#assign(this.#outgoing);
     else if (this.#piece) {
       const { text, encoding } = this.#piece;
-      if (this.queue.writeLater(this.#piece)) this.#whenWritten?.();
+      if (this.queue.outlet.hold(this.#piece)) this.#whenWritten?.();
       else this.socket.write(text, encoding, this.#whenWritten);
       this.#piece = undefined;
     }

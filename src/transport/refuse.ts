@@ -12,7 +12,7 @@ export function refuse(error: NodeJS.ErrnoException, connection: Connection | un
   connection.isBroken = true;
   // Where node:http has lost a piece of a body, nobody may take the rest for the whole.
   const isTorn = error.code === paused && latest?.isArriving;
-  connection.leave();
+  connection.outlet.leave();
   if (!socket.writable || error.code === "ECONNRESET" || isTorn) {
     socket.destroy();
     return;

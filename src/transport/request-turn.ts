@@ -51,7 +51,7 @@ export abstract class RequestTurn extends Turn implements RequestSource {
 
   /** Whether what was written in one piece is as good as sent. */
   get hasLeft(): boolean {
-    return this.queue.hasLeft;
+    return this.queue.outlet.hasLeft;
   }
 
   get address(): string | undefined {

@@ -169,11 +169,11 @@ export class StockTurn extends RequestTurn {
     outgoing._finish();
     // Behind it node:http lets the next one of the connection write. Over TLS it would also read on, within what
     // it is reading.
-    if (this.scheme === "http" && this.queue.writeLater(piece)) {
+    if (this.scheme === "http" && this.queue.outlet.hold(piece)) {
       outgoing.emit("finish");
       return true;
     }
-    this.queue.leave();
+    this.queue.outlet.leave();
     socket.write(piece.text, piece.encoding, (error) => {
       if (!error) outgoing.emit("finish");
     });
@@ -192,11 +192,10 @@ export class StockTurn extends RequestTurn {
     this.outgoing.assignSocket = () => {};
   }
 
-  protected override destroy(): void {
+  protected override disconnect(): void {
     // Without chunks the end of the connection is the end of the body: it must be no clean one.
-    this.queue.leave();
     if (this.incoming.httpVersion === "1.0") this.socket.resetAndDestroy();
-    else super.destroy();
+    else super.disconnect();
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Piece } from "./head.ts";
+import type { Outlet } from "./outlet.ts";
 
 /** A status, and what is said besides. */
 export type Fault = readonly [status: number, detail?: string];
@@ -10,12 +10,7 @@ export interface Queue {
   readonly turns: readonly Turn[];
   /** Runs a function in the context of the connection. */
   readonly run: <R, A extends unknown[]>(work: (...args: A) => R, ...args: A) => R;
-  /** Whether what was written is as good as sent. */
-  readonly hasLeft: boolean;
-  /** Writes what may leave with others; false: nothing was written. */
-  writeLater(piece: Piece): boolean;
-  /** Lets go of what was written, and waits for the end of the turn of the event loop. */
-  leave(): void;
+  readonly outlet: Outlet;
   /** Counts bytes of a body that are there, or, below 0, are not any more. */
   weigh(bytes: number): void;
 }
@@ -76,9 +71,13 @@ export abstract class Turn {
     if (this.isNext) this.destroy();
   }
 
-  /** What stands before it is whole, and leaves. */
+  /** Ends the connection; what stands before it is whole, and leaves. */
   protected destroy(): void {
-    this.queue.leave();
+    this.queue.outlet.leave();
+    this.disconnect();
+  }
+
+  protected disconnect(): void {
     this.socket.destroy();
   }
 
