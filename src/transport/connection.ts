@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from "node:async_hooks";
+import { AsyncResource } from "node:async_hooks";
 import type { Socket } from "node:net";
 import { setReading } from "./handle.ts";
 import { Outlet } from "./outlet.ts";
@@ -21,8 +21,8 @@ export class Connection implements Queue {
   isBroken = false;
   /** How many of its requests wait for the end of the turn of the event loop to begin. */
   beginning = 0;
-  /** Runs what others leave for later: not in the context of the request that made it wait. */
-  readonly run = AsyncLocalStorage.snapshot();
+  /** What others leave for later runs in it: not in the context of the request that made it wait. */
+  readonly origin = new AsyncResource("NexusConnection");
   readonly #limit: number;
   #count = 0;
   /** Those of the queue that have not begun, because so many others have. */
@@ -101,7 +101,7 @@ export class Connection implements Queue {
   /** The first one gives its place to what is added meanwhile, or to nobody. */
   give(turn: Turn, act: () => void): void {
     this.#giving = turn;
-    this.run(act);
+    this.origin.runInAsyncScope(act);
     if (this.#giving !== turn) return;
     this.#giving = undefined;
     this.end(turn);

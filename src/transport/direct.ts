@@ -1,10 +1,11 @@
+import type { AsyncResource } from "node:async_hooks";
 import type { ServerResponse } from "node:http";
 import { Headers, type Response, tooLarge } from "../message/index.ts";
 import { brokeOff } from "./broke-off.ts";
 import type { Connection } from "./connection.ts";
 import type { HeadWriter, Piece } from "./head.ts";
 import { responseTo, type ServedSocket } from "./parser.ts";
-import { type Context, RequestTurn } from "./request-turn.ts";
+import { RequestTurn } from "./request-turn.ts";
 
 /**
  * Stands on a socket where node:http has its responses, while requests are answered past them: otherwise
@@ -83,8 +84,8 @@ export class DirectTurn extends RequestTurn {
   }
 
   /** Nobody stands between the parser and it. */
-  override within(): Context {
-    return this.queue.run;
+  override origin(): AsyncResource {
+    return this.queue.origin;
   }
 
   read(limit: number): Uint8Array | Promise<Uint8Array> {

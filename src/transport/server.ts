@@ -56,11 +56,11 @@ export async function createHttpServer(
   const receive = (turn: RequestTurn, connection: Connection): void => {
     if (!turn.isSmall && !connection.beginning) return begin(turn, connection);
     connection.beginning++;
-    const within = turn.within();
+    const origin = turn.origin();
     beginnings.add(() => {
       connection.beginning--;
       // It may have been refused meanwhile, or its client have gone.
-      if (connection.isAnswering(turn)) within(begin, turn, connection);
+      if (connection.isAnswering(turn)) origin.runInAsyncScope(() => begin(turn, connection));
     });
   };
   const begin = (turn: RequestTurn, connection: Connection): void => {
@@ -107,7 +107,7 @@ export async function createHttpServer(
   const end = (turn: RequestTurn, connection: Connection): void => {
     const next = connection.end(turn);
     // What waits is always a request.
-    if (next) connection.run(receive, next as RequestTurn, connection);
+    if (next) connection.origin.runInAsyncScope(() => receive(next as RequestTurn, connection));
     // The head may have left before the end began, and have promised to stay.
     if (!closing || isSweeping) return;
     isSweeping = true;

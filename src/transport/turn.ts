@@ -1,3 +1,4 @@
+import type { AsyncResource } from "node:async_hooks";
 import type { Socket } from "node:net";
 import type { Outlet } from "./outlet.ts";
 
@@ -8,8 +9,8 @@ export type Fault = readonly [status: number, detail?: string];
 export interface Queue {
   readonly socket: Socket;
   readonly turns: readonly Turn[];
-  /** Runs a function in the context of the connection. */
-  readonly run: <R, A extends unknown[]>(work: (...args: A) => R, ...args: A) => R;
+  /** Runs functions in the context of the connection. */
+  readonly origin: AsyncResource;
   readonly outlet: Outlet;
   /** Counts bytes of a body that are there, or, below 0, are not any more. */
   weigh(bytes: number): void;
