@@ -38,7 +38,7 @@ const chosen = {
 // Quick is within 50 seconds.
 const usual = values.quick
   ? { rounds: 4, slice: 0.3, warm: 1.2 }
-  : { rounds: 5, slice: 2, warm: 4 };
+  : { rounds: 2, slice: 1.5, warm: 2.5 };
 const rounds = {
   ...usual,
   rounds: numberOf("rounds"),
@@ -68,7 +68,8 @@ async function runFull(): Promise<void> {
   const report = await measureAll({
     ...chosen,
     ...rounds,
-    starts: rounds.rounds,
+    starts: 5,
+    processes: 3,
     scenarios: isAll ? chosen.scenarios : [],
   });
   for (const workload of chosen.workloads) show(workload, report.results[workload.name]!);

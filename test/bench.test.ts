@@ -3,6 +3,7 @@ import { chart } from "../bench/chart.ts";
 import { listOf } from "../bench/cores.ts";
 import { parseWrk } from "../bench/load.ts";
 import { cpuOf, memoryOf } from "../bench/proc.ts";
+import { joined } from "../bench/full.ts";
 import { compare, median } from "../bench/ratios.ts";
 import { page, table } from "../bench/report.ts";
 import type { Slice } from "../bench/rounds.ts";
@@ -57,6 +58,14 @@ const slice = (perSecond: number, more: Partial<Slice> = {}): Slice => ({
   p99: 2,
   cpu: 1000,
   ...more,
+});
+
+test("several processes of a peer count as one that was asked more often", () => {
+  const one = { slices: { raw: [slice(100)] }, idle: { raw: 60 }, loaded: { raw: 90 } };
+  const other = { slices: { raw: [slice(90), slice(80)] }, idle: { raw: 58 }, loaded: { raw: 99 } };
+  const { slices, ...memory } = joined([one, other]);
+  expect(slices["raw"]!.map(({ perSecond }) => perSecond)).toEqual([100, 90, 80]);
+  expect(memory).toEqual({ idle: { raw: 58 }, loaded: { raw: 99 } });
 });
 
 test("a peer is compared with the reference of the same round", () => {
