@@ -1,5 +1,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
+// As it is when the server loads: a test that fakes timers would stop it.
+const { setImmediate } = globalThis;
+
 /**
  * Requests that begin at the end of the turn of the event loop that brought their heads: their small bodies
  * are there by then, unless their senders take time, and nobody has to wait for them.

@@ -5,6 +5,9 @@ export interface Departing {
   leave(): void;
 }
 
+// As it is when the server loads: a test that fakes timers would stop it.
+const { setImmediate } = globalThis;
+
 /** Milliseconds in which those that wait for each other have to be made. */
 const patience = 1;
 /** The most that wait for each other. */

@@ -154,11 +154,10 @@ export class DirectTurn extends RequestTurn {
 
   override wait(event: "drain" | "finish"): Promise<void> {
     if (this.#outgoing) return super.wait(event);
+    if (!this.#piece) return this.leaving();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.onLost(resolve);
-    if (this.#piece) this.#whenWritten = resolve;
-    // A write of nothing is done when all before it is.
-    else this.socket.write("", () => resolve());
+    this.#whenWritten = resolve;
     return promise;
   }
 

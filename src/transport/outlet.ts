@@ -33,7 +33,7 @@ export class Outlet implements Departing {
       socket.cork();
       departures.add(this);
     }
-    socket.write(text, encoding);
+    this.#attempt(() => socket.write(text, encoding));
     return true;
   }
 
@@ -41,10 +41,14 @@ export class Outlet implements Departing {
   leave(): void {
     if (!this.#isHeld) return;
     this.#isHeld = false;
+    this.#attempt(() => this.#socket.uncork());
+  }
+
+  /** Where somebody has put something of his own before the system, that costs no other connection anything. */
+  #attempt(write: () => void): void {
     try {
-      this.#socket.uncork();
+      write();
     } catch (error) {
-      // Somebody has put something of his own before the system: no other connection shall suffer from that.
       this.#socket.destroy(error as Error);
     }
   }

@@ -49,8 +49,10 @@ class Refusal extends Turn {
   override come(): void {
     const { socket } = this;
     if (!socket.writable) return;
-    socket.end(this.#fault ? textOf(...this.#fault) : "");
-    setTimeout(() => socket.destroy(), patience).unref();
+    // What stands before it may still be on its way.
+    socket.end(this.#fault ? textOf(...this.#fault) : "", () => {
+      setTimeout(() => socket.destroy(), patience).unref();
+    });
   }
 }
 

@@ -20,6 +20,7 @@ export abstract class RequestTurn extends Turn implements RequestSource {
   awaitsContinue = false;
   /** Somebody has sent an answer. */
   isAnswered = false;
+  #origin: AsyncResource | undefined;
 
   constructor(queue: Queue, scheme: "http" | "https", method: string) {
     super(queue);
@@ -41,9 +42,9 @@ export abstract class RequestTurn extends Turn implements RequestSource {
   /** Writes an answer in one piece, where that is possible. */
   abstract write(response: Response): boolean;
 
-  /** Keeps the context that is current, for what runs later; at a twentieth of what `AsyncLocalStorage.snapshot` costs. */
+  /** The context in which this was first called; at a twentieth of what `AsyncLocalStorage.snapshot` costs. */
   origin(): AsyncResource {
-    return new AsyncResource("NexusRequest");
+    return (this.#origin ??= new AsyncResource("NexusRequest"));
   }
 
   /** Whether what was written in one piece is as good as sent. */
@@ -67,6 +68,15 @@ export abstract class RequestTurn extends Turn implements RequestSource {
     if (!this.hasBegun) return;
     const { outgoing, socket } = this;
     if (outgoing.chunkedEncoding && !outgoing.writableEnded) socket.write("0");
+  }
+
+  /** Waits until the system has taken all that was written past `outgoing`, or for the connection to end. */
+  protected leaving(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const undo = this.onLost(resolve);
+    // A write of nothing is done when all before it is.
+    this.socket.write("", () => resolve());
+    return promise.finally(undo);
   }
 
   /** Waits for the answer to say something, or for the connection to end. */

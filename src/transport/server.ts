@@ -68,17 +68,18 @@ export async function createHttpServer(
     const send: Send = (response, canWait = false) => {
       turn.isAnswered = true;
       if (closing && turn === connection.latest) turn.isLast = true;
-      const leaving = sendResponse(response, turn);
-      if (leaving)
-        return leaving.then(
-          () => finish(turn, connection, canWait),
-          (error: unknown) => {
-            turn.cut();
-            throw error;
-          },
-        );
+      try {
+        const leaving = sendResponse(response, turn);
+        if (leaving) return leaving.then(() => finish(turn, connection, canWait), fail);
+      } catch (error) {
+        fail(error);
+      }
       finish(turn, connection, canWait);
       return undefined;
+    };
+    const fail = (error: unknown): never => {
+      turn.cut();
+      throw error;
     };
     departures.expect();
     try {
@@ -104,10 +105,13 @@ export async function createHttpServer(
     // What follows may take long, and all that was answered before leaves before it begins.
     if (!canWait) departures.leave();
   };
+  /** In its own context, not in that of the request that made it wait. */
+  const beginLater = (turn: RequestTurn, connection: Connection): void =>
+    turn.origin().runInAsyncScope(() => receive(turn, connection));
   const end = (turn: RequestTurn, connection: Connection): void => {
     const next = connection.end(turn);
     // What waits is always a request.
-    if (next) connection.origin.runInAsyncScope(() => receive(next as RequestTurn, connection));
+    if (next) beginLater(next as RequestTurn, connection);
     // The head may have left before the end began, and have promised to stay.
     if (!closing || isSweeping) return;
     isSweeping = true;
@@ -136,6 +140,8 @@ export async function createHttpServer(
     // Behind the offer of another protocol node:http reads nothing, though it is not taken up.
     if (offersUpgrade) turn.isLast = true;
     if (connection.add(turn)) receive(turn, connection);
+    // Others make it wait: its context is the one that is current now.
+    else turn.origin();
   };
 
   const { keepAliveTimeout } = limits;

@@ -19,6 +19,8 @@ export class StockTurn extends RequestTurn {
   readonly outgoing: ServerResponse;
   readonly #heads: HeadWriter;
   readonly #length: number;
+  /** Its answer was written past `outgoing`, which does not learn when it leaves. */
+  #isPassedBy = false;
 
   /** @param length bytes of the body; Infinity where that is not known */
   constructor(
@@ -170,7 +172,8 @@ export class StockTurn extends RequestTurn {
     // Behind it node:http lets the next one of the connection write. Over TLS it would also read on, within what
     // it is reading.
     if (this.scheme === "http" && this.queue.outlet.hold(piece)) {
-      outgoing.emit("finish");
+      this.#isPassedBy = true;
+      this.#tellFinished();
       return true;
     }
     this.queue.outlet.leave();
@@ -178,6 +181,21 @@ export class StockTurn extends RequestTurn {
       if (!error) outgoing.emit("finish");
     });
     return true;
+  }
+
+  /** What fails of those who listen is theirs, as where Node calls them. */
+  #tellFinished(): void {
+    try {
+      this.outgoing.emit("finish");
+    } catch (error) {
+      process.nextTick(() => {
+        throw error;
+      });
+    }
+  }
+
+  override wait(event: "drain" | "finish"): Promise<void> {
+    return this.#isPassedBy ? this.leaving() : super.wait(event);
   }
 
   override part(): void {

@@ -74,8 +74,11 @@ export abstract class Turn {
 
   /** Ends the connection; what stands before it is whole, and leaves. */
   protected destroy(): void {
+    const { socket } = this;
     this.queue.outlet.leave();
-    this.disconnect();
+    // A client may take its time to read.
+    if (socket.writable && socket.writableLength) socket.write("", () => this.disconnect());
+    else this.disconnect();
   }
 
   protected disconnect(): void {

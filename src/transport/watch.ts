@@ -37,7 +37,8 @@ export class Watch {
     const { socket, turns } = this.#connection;
     const { bytesRead } = socket;
     const now = performance.now();
-    if (turns.length || isArriving || bytesRead === 0 || bytesRead !== this.#read) {
+    const isBusy = turns.length > 0 || isArriving || socket.writableLength > 0;
+    if (isBusy || bytesRead === 0 || bytesRead !== this.#read) {
       this.#read = bytesRead;
       this.#idleSince = now;
     } else if (now - this.#idleSince >= milliseconds) {

@@ -108,6 +108,12 @@ test("what somebody keeps around each request of node:http is there for its hand
   const seen = [];
   for (const _ of targets) seen.push(Number((await client.answer()).body));
   expect(seen).toEqual([1, 2, 3, 4, 5]);
+  // More than are answered at a time: those that wait keep theirs.
+  const crowd = Array.from({ length: 24 }, (_, at) => at + 1);
+  count = 0;
+  client.send(request("/later").repeat(crowd.length));
+  for (const id of crowd) expect(Number((await client.answer()).body)).toBe(id);
+  count = 5;
   // Alone, too: node:http tells of what stood in a queue as the answer before it leaves.
   told.length = 0;
   for (const id of [6, 7, 8]) {
@@ -120,18 +126,51 @@ test("what somebody keeps around each request of node:http is there for its hand
   }
 });
 
-test("who takes a body from node:http as well does not take it away", async () => {
-  const taken: string[] = [];
+/** Acts on each request of node:http before its handler does, as a tracer that wraps `emit`. */
+function beforeEachRequest(act: (incoming: IncomingMessage, response: ServerResponse) => void) {
   const { value: emit } = Object.getOwnPropertyDescriptor(EventEmitter.prototype, "emit")!;
   Object.defineProperty(Server.prototype, "emit", {
     configurable: true,
     value(this: Server, name: string, ...all: unknown[]): unknown {
-      if (name === "request")
-        (all[0] as IncomingMessage).on("data", (chunk: Buffer) => taken.push(String(chunk)));
+      if (name === "request") act(all[0] as IncomingMessage, all[1] as ServerResponse);
       return Reflect.apply(emit, this, [name, ...all]);
     },
   });
   defer(() => Reflect.deleteProperty(Server.prototype, "emit"));
+}
+
+test("who listens to a response, and fails, takes its answer from nobody", async () => {
+  // Vitest would count it as a failure of the test.
+  const others = process.listeners("uncaughtException");
+  process.removeAllListeners("uncaughtException");
+  const uncaught: string[] = [];
+  process.on("uncaughtException", ({ message }) => uncaught.push(message));
+  defer(() => {
+    process.removeAllListeners("uncaughtException");
+    for (const one of others) process.on("uncaughtException", one);
+  });
+  beforeEachRequest((_, response) => {
+    response.once("finish", () => {
+      throw new Error("a listener's own");
+    });
+  });
+  const { app, port } = await serveKinds();
+  const client = await Conversation.open(port);
+  for (const n of [1, 2]) {
+    expect((await client.send(request(`/now?n=${n}`)).answer()).body).toBe(`{"now":${n}}`);
+    await until(() => uncaught.length === n);
+  }
+  expect(uncaught).toEqual(["a listener's own", "a listener's own"]);
+  // It would wait for an answer that is not over.
+  client.socket.end();
+  await app.close(Infinity);
+});
+
+test("who takes a body from node:http as well does not take it away", async () => {
+  const taken: string[] = [];
+  beforeEachRequest((incoming) => {
+    incoming.on("data", (chunk: Buffer) => taken.push(String(chunk)));
+  });
   const { port } = await serveKinds();
   const client = await Conversation.open(port);
   expect(await client.send(request("/raw", { body: "hello" })).answer()).toMatchObject({

@@ -204,3 +204,19 @@ test("where node:http names its parts otherwise, it writes the answers itself", 
 function heldIn(sockets: readonly Socket[]): number {
   return sockets.reduce((sum, { writableLength }) => sum + writableLength, 0);
 }
+
+test("alone, it ends", async () => {
+  const { sockets, client } = await serveAndCount();
+  client.on("error", () => {});
+  // It waits for nobody once it has waited in vain.
+  for (const n of [1, 2, 3]) {
+    client.write(request(`/wait${n}`));
+    await until(() => client.text().endsWith(`/wait${n}`));
+  }
+  const [{ _handle: handle }] = sockets as unknown as [{ _handle: Record<string, unknown> }];
+  handle["writeLatin1String"] = () => {
+    throw new Error("no");
+  };
+  client.write(request("/wait"));
+  await until(() => client.closed);
+});
