@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, readFileSync, rmSync } from "node:fs";
+import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { join, resolve } from "node:path";
 import { type Plugin, rolldown } from "rolldown";
 
@@ -33,6 +34,20 @@ const builtins: Plugin = {
   },
 };
 
+// What is required late comes from the same bundle, and still late.
+const late: Plugin = {
+  name: "late",
+  transform: (code) => ({
+    code: code.replace("const require = createRequire(import.meta.url);", ""),
+    map: null,
+  }),
+};
+
+/** Packages of tens of files, that nobody else has to have: with what they need. */
+const bundled = /^(?:kysely|pino|semver)(?:\/|$)/;
+const isExternal = (id: string, importer = ""): boolean =>
+  isBuiltin(id) || (!/^[./]/.test(id) && !bundled.test(id) && !importer.includes("/node_modules/"));
+
 const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
   readonly exports: Readonly<Record<string, { readonly source?: string }>>;
 };
@@ -43,13 +58,12 @@ const bundle = await rolldown({
   input: Object.fromEntries(
     [...doors, "./src/cli/main.ts"].map((file) => [file.slice("./src/".length, -3), file]),
   ),
-  // Of some 260 files, and nobody else has it: plugins take it from nexus-platform/database.
-  external: (id) => !/^[./]/.test(id) && id !== "kysely",
+  external: isExternal,
   preserveEntrySignatures: "strict",
   checks: { ineffectiveDynamicImport: false },
-  plugins: [builtins],
+  plugins: [late, builtins],
 });
-await bundle.write({
+const { output } = await bundle.write({
   dir: dist,
   format: "esm",
   entryFileNames: "[name].js",
@@ -71,4 +85,14 @@ await bundle.write({
   },
 });
 await bundle.close();
-copyFileSync(join(root, "node_modules/kysely/LICENSE"), join(dist, "parts/kysely.LICENSE"));
+
+const modules = output.flatMap((file) => ("moduleIds" in file ? file.moduleIds : []));
+const packages = modules.flatMap(
+  (id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? [],
+);
+const licenses = [...new Set(packages)].toSorted().map((folder) => {
+  const [file] = globSync("LICEN[CS]E*", { cwd: folder });
+  if (file === undefined) throw new Error(`${folder} has no licence to bring along.`);
+  return `${folder.slice(root.length + "/node_modules/".length)}\n\n${readFileSync(join(folder, file), "utf8")}`;
+});
+writeFileSync(join(dist, "parts/licenses.txt"), licenses.join("\n\n"));
