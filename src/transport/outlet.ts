@@ -17,9 +17,10 @@ export class Outlet implements Departing {
 
   /**
    * Writes what is short, so that it leaves at the end of this turn of the event loop: it is as good as sent.
+   * @param whenWritten hears of it when the stream does
    * @returns false where that cannot be: then what is held leaves, and nothing is written
    */
-  hold({ text, encoding }: Piece): boolean {
+  hold({ text, encoding }: Piece, whenWritten?: (error?: Error | null) => void): boolean {
     const socket = this.#socket;
     const { writableLength } = socket;
     const isFree = this.#isHeld || writableLength === 0;
@@ -33,7 +34,7 @@ export class Outlet implements Departing {
       socket.cork();
       departures.add(this);
     }
-    this.#attempt(() => socket.write(text, encoding));
+    this.#attempt(() => socket.write(text, encoding, whenWritten));
     return true;
   }
 

@@ -169,17 +169,20 @@ export class StockTurn extends RequestTurn {
     outgoing.finished = true;
     // Whoever measures requests hears of it.
     outgoing._finish();
-    // Behind it node:http lets the next one of the connection write. Over TLS it would also read on, within what
-    // it is reading.
-    if (this.scheme === "http" && this.queue.outlet.hold(piece)) {
+    const { outlet } = this.queue;
+    const written = (error?: Error | null): void => {
+      if (!error) outgoing.emit("finish");
+    };
+    if (this.scheme === "https") {
+      // Told at once, node:http would read on within what it is reading.
+      if (outlet.hold(piece, written)) return true;
+    } else if (outlet.hold(piece)) {
+      // Told at once, it lets the next one of the connection write.
       this.#isPassedBy = true;
       this.#tellFinished();
       return true;
     }
-    this.queue.outlet.leave();
-    socket.write(piece.text, piece.encoding, (error) => {
-      if (!error) outgoing.emit("finish");
-    });
+    socket.write(piece.text, piece.encoding, written);
     return true;
   }
 
