@@ -58,17 +58,20 @@ test("closing gives up what does not end by the deadline, once", async () => {
 });
 
 test("closing without a deadline waits for as long as it takes", async () => {
+  let begun = Promise.withResolvers<void>();
   class Slow extends Plugin {
     slow = get("/slow", async ({ request }) => {
+      begun.resolve();
       await sleep(100);
       return request.signal.aborted;
     });
   }
   for (const deadline of [Infinity, 1e9]) {
+    begun = Promise.withResolvers();
     await start([Slow]);
     const { url } = await app.listen({ port: 0 });
     const answer = fetch(`${url}/slow`).then((response) => response.json());
-    await sleep(50);
+    await begun.promise;
     await app.close(deadline);
     expect(await answer).toBe(false);
   }
