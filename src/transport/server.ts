@@ -2,7 +2,6 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { once } from "node:events";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { messageOf, NexusError } from "../exceptions.ts";
 import { logOf } from "../log.ts";
 import { Request } from "../message/index.ts";
 import { findScope } from "../scope.ts";
@@ -16,6 +15,7 @@ import { HeadWriter } from "./head.ts";
 import { createIntake } from "./intake.ts";
 import { type HttpServerOptions, lookAfter, timesOf, transportOf } from "./options.ts";
 import { sendResponse } from "./outgoing.ts";
+import { cannotListen, type Place } from "./place.ts";
 import { refuse, refuseRequest } from "./refuse.ts";
 import type { Exchange, RequestTurn, Send } from "./request-turn.ts";
 import { StockTurn } from "./stock.ts";
@@ -29,9 +29,6 @@ export interface HttpServer {
   /** Stops accepting and waits for what runs; after the deadline, in seconds, connections are cut. */
   close(deadline: number): Promise<void>;
 }
-
-/** Where to listen: `path` is that of a Unix socket. */
-export type Place = { readonly port: number; readonly host: string } | { readonly path: string };
 
 /** @throws NX_LISTEN NX_TIMEOUT NX_TRANSPORT */
 export async function createHttpServer(
@@ -105,13 +102,13 @@ export async function createHttpServer(
     // What follows may take long, and all that was answered before leaves before it begins.
     if (!canWait) departures.leave();
   };
-  /** In its own context, not in that of the request that made it wait. */
-  const beginLater = (turn: RequestTurn, connection: Connection): void =>
-    turn.origin().runInAsyncScope(() => receive(turn, connection));
   const end = (turn: RequestTurn, connection: Connection): void => {
     const next = connection.end(turn);
-    // What waits is always a request.
-    if (next) beginLater(next as RequestTurn, connection);
+    if (next) {
+      // What waits is always a request. It begins in its own context, not in that of the one that made it wait.
+      const request = next as RequestTurn;
+      request.origin().runInAsyncScope(() => receive(request, connection));
+    }
     // The head may have left before the end began, and have promised to stay.
     if (!closing || isSweeping) return;
     isSweeping = true;
@@ -225,22 +222,3 @@ const unanswered = "A request was left without an answer: its connection is cut"
 
 /** Milliseconds that an idle connection is kept for longer than is said: a request may be on its way. */
 const grace = 1000;
-
-const cures: Readonly<Record<string, string>> = {
-  EADDRINUSE:
-    "Stop what listens there, or choose another port (PORT, or listen({ port })); 0 takes any free one.",
-  EACCES: "Ports below 1024 are the system's: choose a higher one (PORT, or listen({ port })).",
-  EADDRNOTAVAIL:
-    "Choose an address of this machine (HOST, or listen({ host })); 0.0.0.0 is all of them.",
-  ENOTFOUND:
-    "Choose an address of this machine (HOST, or listen({ host })); 0.0.0.0 is all of them.",
-};
-
-function cannotListen(cause: NodeJS.ErrnoException, place: Place): NexusError {
-  const where = "path" in place ? place.path : `port ${place.port} of ${place.host}`;
-  const why = cause.code === "EADDRINUSE" ? "it is taken" : messageOf(cause);
-  return new NexusError("NX_LISTEN", `Cannot listen on ${where}: ${why}.`, {
-    cure: cures[cause.code ?? ""] ?? "Choose a port and an address that this machine has.",
-    cause,
-  });
-}
