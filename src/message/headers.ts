@@ -106,7 +106,16 @@ export class Headers {
 const unchecked = Headers as unknown as new (init: undefined, raw: string[]) => Headers;
 
 function isSame(a: string, b: string): boolean {
-  return a === b || (a.length === b.length && a.toLowerCase() === b.toLowerCase());
+  if (a === b) return true;
+  // Names of one length nearly always begin differently, and a lower case of both costs ten times as much.
+  return (
+    a.length === b.length && initialOf(a) === initialOf(b) && a.toLowerCase() === b.toLowerCase()
+  );
+}
+
+/** In lower case, if it is a letter. */
+function initialOf(name: string): number {
+  return name.charCodeAt(0) | 0x20;
 }
 
 function separator(name: string): string {

@@ -1,7 +1,7 @@
-import { randomUUID } from "node:crypto";
 import { findContext } from "../context.ts";
 import { Headers } from "../message/index.ts";
 import type { Frame } from "./compose.ts";
+import { createUUID } from "./uuid.ts";
 
 export interface RequestIdOptions {
   /** Read from the request, written on the response; default `X-Request-ID`. */
@@ -15,7 +15,7 @@ const harmless = /^[\w.-]{1,64}$/;
 
 /** Gives each request an id: the one that it brings, where that is harmless, else a new one. */
 export function requestId(options: RequestIdOptions = {}): Frame<string> {
-  const { header = "X-Request-ID", create = randomUUID } = options;
+  const { header = "X-Request-ID", create = createUUID } = options;
   // What is no name is refused here, not with each answer.
   new Headers().append(header, "");
   return {

@@ -1,3 +1,5 @@
+// Imported, as a global of Node is looked up with each use.
+import { Buffer } from "node:buffer";
 import { phrase } from "../exceptions.ts";
 import { isBodiless, type Response } from "../message/index.ts";
 import { isLength, isOfConnection } from "./fields.ts";
@@ -21,7 +23,7 @@ export class HeadWriter {
   constructor(keepAlive: number) {
     this.keepAlive = keepAlive;
     const seconds = Math.floor(keepAlive / 1000);
-    this.#kept = `Connection: keep-alive\r\n${seconds ? `Keep-Alive: timeout=${seconds}\r\n` : ""}`;
+    this.#kept = `Connection: keep-alive${seconds ? `\r\nKeep-Alive: timeout=${seconds}` : ""}`;
   }
 
   /** @param keeps whether the connection stays @returns `undefined` for what node:http has to write */
@@ -34,19 +36,16 @@ export class HeadWriter {
       const value = raw[i + 1]!;
       // Headers let no line break in; should one be there, node:http refuses the whole.
       if (lineBreak.test(value)) return undefined;
-      if (isOfConnection(name)) {
-        // It wants the connection to end, perhaps.
-        if (name.length === 10) return undefined;
-      } else if (isLength(name)) {
-        // For HEAD it may be what GET would have.
-        if (body === null) return undefined;
-      } else if (isDate(name)) {
-        return undefined;
-      } else head += `${name}: ${value}\r\n`;
+      const start = starts.get(name) ?? learn(name);
+      if (start) head += start + value;
+      // It wants the connection to end, perhaps.
+      else if (name.length === 10 || isDate(name)) return undefined;
+      // For HEAD it may be what GET would have.
+      else if (body === null && isLength(name)) return undefined;
     }
-    if (body === null) return { text: `${head}Content-Length: 0\r\n\r\n`, encoding: "latin1" };
+    if (body === null) return { text: `${head}\r\nContent-Length: 0\r\n\r\n`, encoding: "latin1" };
     const size = Buffer.byteLength(body);
-    head += `Content-Length: ${size}\r\n\r\n`;
+    head += `\r\nContent-Length: ${size}\r\n\r\n`;
     if (isHead) return { text: head, encoding: "latin1" };
     // One encoding for both: a head is Latin-1, which is UTF-8 as long as it is ASCII.
     if (size === body.length) return { text: head + body, encoding: "latin1" };
@@ -62,8 +61,19 @@ export class HeadWriter {
     const index = keeps ? status : status + 1000;
     return (this.#lines[index] ??=
       `HTTP/1.1 ${status} ${phrase(status)}\r\nDate: ${this.#date}\r\n` +
-      (keeps ? this.#kept : "Connection: close\r\n"));
+      (keeps ? this.#kept : "Connection: close"));
   }
+}
+
+/** How the line of a field begins, by its name; empty for those that are written otherwise. An app has few. */
+const starts = new Map<string, string>();
+const mostLearned = 1000;
+
+function learn(name: string): string {
+  const isOrdinary = !isOfConnection(name) && !isLength(name) && !isDate(name);
+  const start = isOrdinary ? `\r\n${name}: ` : "";
+  if (starts.size < mostLearned) starts.set(name, start);
+  return start;
 }
 
 function isDate(name: string): boolean {

@@ -65,11 +65,10 @@ class Intake {
   readonly #plan: ParserPlan;
   readonly #options: IntakeOptions;
   readonly #stock: { readonly head: OnHead; readonly body: OnBody; readonly end: OnEnd };
-  /** Where the request goes that is arriving; if to neither of them, to node:http. */
+  /** Where the body goes that is arriving; if to neither of them, to node:http. */
   #turn: DirectTurn | undefined;
   #aside: Aside | undefined;
-  /** The turn begins as soon as its head is done with. */
-  #begins = false;
+  #hearsEnd = true;
 
   constructor(connection: Connection, parser: Parser, plan: ParserPlan, options: IntakeOptions) {
     this.#connection = connection;
@@ -142,28 +141,29 @@ class Intake {
     const turn = new DirectTurn(this.#connection, scheme, heads, method, target, fields, size);
     if (!keeps) turn.isLast = true;
     if (!this.#connection.latest) this.#socket._httpMessage = nobody;
-    this.#turn = turn;
-    this.#begins = this.#connection.add(turn);
-    if (size && this.#begins) this.#begin(turn);
+    if (size) this.#turn = turn;
+    // Its length says where it ends: the parser, which takes a twentieth of a request to say so, need not.
+    this.#hearEnd(false);
+    if (this.#connection.add(turn)) this.#options.begin(turn, this.#connection);
   }
 
-  #begin(turn: DirectTurn): void {
-    this.#begins = false;
-    this.#options.begin(turn, this.#connection);
+  #hearEnd(hears: boolean): void {
+    if (hears === this.#hearsEnd) return;
+    this.#hearsEnd = hears;
+    this.#parser[this.#plan.end] = hears ? this.#end : undefined;
   }
 
   readonly #body: OnBody = (chunk) => {
-    if (this.#turn) this.#turn.take(chunk);
-    else if (this.#aside) this.#aside.take(chunk);
+    const turn = this.#turn;
+    if (turn) {
+      turn.take(chunk);
+      if (!turn.isArriving) this.#turn = undefined;
+    } else if (this.#aside) this.#aside.take(chunk);
     else this.#stock.body.call(this.#parser, chunk);
   };
 
   readonly #end: OnEnd = () => {
-    const turn = this.#turn;
-    if (turn) {
-      this.#turn = undefined;
-      if (this.#begins) this.#begin(turn);
-    } else if (this.#aside) {
+    if (this.#aside) {
       takeFields(this.#parser);
       this.#aside.end();
       this.#aside = undefined;
@@ -174,6 +174,7 @@ class Intake {
 
   /** To node:http, as soon as it may write. */
   #pass(head: Parameters<OnHead>): number {
+    this.#hearEnd(true);
     const connection = this.#connection;
     const { isOpen, isBroken, latest } = connection;
     const isConnect = head[3] === this.#plan.connect;

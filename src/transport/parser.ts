@@ -92,7 +92,10 @@ function tryOut(served: Parser): ParserPlan | undefined {
   const sent = methods.map(
     (name) => `${name} /${name}?a HTTP/1.1\r\nHost: b\r\nContent-Length: 2\r\n\r\nhi`,
   );
-  parser.execute(Buffer.from(`${sent.join("")}CONNECT c:1 HTTP/1.0\r\nHost: d\r\n\r\n`));
+  parser.execute(Buffer.from(sent.join("")));
+  // Nobody need hear of an end.
+  parser[end] = undefined;
+  parser.execute(Buffer.from("CONNECT c:1 HTTP/1.0\r\nHost: d\r\n\r\n"));
   parser.close();
   const numbers = told.filter(([what]) => what === "head").map((all) => Number(all[4]));
   const connect = numbers.at(-1)!;
@@ -103,7 +106,6 @@ function tryOut(served: Parser): ParserPlan | undefined {
       return [head, ["body", "hi"], ["end"]];
     }),
     ["head", 1, 0, ["Host", "d"], connect, "c:1", null, null, true, false],
-    ["end"],
   ];
   const isExpected = JSON.stringify(told) === JSON.stringify(expected);
   if (!isExpected || new Set(numbers).size !== methods.length + 1) return undefined;
