@@ -170,10 +170,9 @@ test("an answer that cannot be described is warned of once, when its plugin star
   });
   const log = createLog({ level: "warn", pretty: false, destination });
   await using client = await TestClient.of(Vague, { log });
-  expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg.split(" (")[0])).toEqual([
-    "GET /length",
-    "GET /inside",
-  ]);
+  await expect
+    .poll(() => lines.map((line) => (JSON.parse(line) as { msg: string }).msg.split(" (")[0]))
+    .toEqual(["GET /length", "GET /inside"]);
   const { paths } = JSON.parse(await textOf(client)) as OpenAPIDocument;
   expect(paths["/length"]?.get?.responses["200"]?.content).toEqual({
     "application/json": { schema: {} },

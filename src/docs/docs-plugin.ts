@@ -34,6 +34,9 @@ export const docsOptionsKey = key<DocsOptions>("nexus/docsOptions");
 /** The form of the error answers of the app. */
 export const errorFormatKey = key<ErrorFormat>("nexus/errorFormat");
 
+/** Milliseconds after which the start of a plugin is over. */
+const moment = 500;
+
 const hidden = { hidden: true } as const;
 
 /** Serves the OpenAPI document of the app, and a page to read it and to try it out. */
@@ -47,13 +50,30 @@ export class DocsPlugin extends Plugin {
     { readonly changes: number; readonly asset: Promise<Asset> }
   >();
 
-  /** What cannot be described is said when a plugin starts, not when somebody reads the document. */
+  /** Those whose answers nobody has looked at. */
+  readonly #started = new Set<string>();
+  #warning: NodeJS.Timeout | undefined;
+
+  /**
+   * What cannot be described is said when a plugin starts, not when somebody reads the document; but finding it out
+   * takes all schemas apart, and the start need not wait for that.
+   */
   warn = on("plugin.*.started", ({ data }: Happened) => {
     const { plugin } = data as { plugin: string };
-    for (const endpoint of this.#app.get(tableKey).current.entries) {
-      if (endpoint.plugin === plugin) warnOfUndescribed(endpoint);
-    }
+    this.#started.add(plugin);
+    this.#warning ??= setTimeout(() => this.#warn(), moment).unref();
   });
+
+  #warn(): void {
+    for (const endpoint of this.#app.get(tableKey).current.entries)
+      if (this.#started.has(endpoint.plugin)) warnOfUndescribed(endpoint);
+    this.#started.clear();
+    this.#warning = undefined;
+  }
+
+  stop(): void {
+    clearTimeout(this.#warning);
+  }
 
   openapi = get(this.#at("/openapi.json"), hidden, async ({ request }) =>
     sendAsset(request, await this.#document()),

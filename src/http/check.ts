@@ -85,9 +85,13 @@ function schemasOf(spec: RouteSpec): [source: string, schema: unknown][] {
 }
 
 /** One flat input: two sources with one name, or a reserved name, would hide each other. */
-export function checkNames(spec: RouteSpec, segments: readonly Segment[], where: string): void {
+export function checkNames(
+  spec: RouteSpec,
+  segments: readonly Segment[],
+  where: () => string,
+): void {
   const fail = (what: string, cure: string): never => {
-    throw new NexusError("NX_INPUT_NAME", `The route ${where} has ${what}.`, { cure });
+    throw new NexusError("NX_INPUT_NAME", `The route ${where()} has ${what}.`, { cure });
   };
   const params = segments.flatMap((part) => (part.kind === "parameter" ? part.name : []));
   for (const name of namesOf(spec.path)) {

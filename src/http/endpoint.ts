@@ -39,8 +39,9 @@ export function createEndpoint(
   declared: Declared,
   { plugin, scope, onError }: EndpointOptions,
 ): Endpoint {
-  const { method, path, place, spec } = declared;
-  const where = `${method} ${path} (${place})`;
+  const { method, path, spec } = declared;
+  // Only errors say the place, and to make its text takes longer than to compile a route.
+  const where = (): string => `${method} ${path} (${declared.place})`;
   checkNames(spec, parseTemplate(path), where);
   const layers = spec.timeout === undefined ? [] : [timeout(spec.timeout)];
   const guard = compileGuard(spec.guards);
@@ -64,11 +65,21 @@ export function createEndpoint(
   const run = limit
     ? async (context: Context) => limit.announce(context, await inner(context))
     : inner;
-  return { method, path, place, declared, plugin, scope, run };
+  return {
+    method,
+    path,
+    get place() {
+      return declared.place;
+    },
+    declared,
+    plugin,
+    scope,
+    run,
+  };
 }
 
 /** A request's way through its route, once it was let in: down and back up once. */
-function createAnswer(declared: Declared, scope: Scope, where: string): Answer {
+function createAnswer(declared: Declared, scope: Scope, where: () => string): Answer {
   const { spec } = declared;
   const handler = declared.handler as (input: HandlerInput) => unknown;
   const segments = parseTemplate(declared.path);

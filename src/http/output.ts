@@ -19,7 +19,11 @@ export type Output = (value: unknown, request: Request) => Response | Promise<Re
  * to it, and written as JSON.
  * @param where the route, for the message when a handler breaks its promise
  */
-export function compileOutput(schema: Schema | undefined, status: number, where: string): Output {
+export function compileOutput(
+  schema: Schema | undefined,
+  status: number,
+  where: () => string,
+): Output {
   const write = compileWrite(schema, status, where);
   return (value, request) => {
     if (value instanceof Response) return value.answerTo?.(request) ?? value;
@@ -30,7 +34,7 @@ export function compileOutput(schema: Schema | undefined, status: number, where:
 function compileWrite(
   schema: Schema | undefined,
   status: number,
-  where: string,
+  where: () => string,
 ): (value: unknown) => Response | Promise<Response> {
   const isBare = isBodiless(status);
   const options = { status, mediaType: "application/json" };
@@ -47,7 +51,7 @@ function compileWrite(
   if (form.kind === "media")
     return (value) => {
       throw broken(
-        `${where} returned ${value === undefined ? value : `a ${typeof value}`}, but its response is media(…)`,
+        `${where()} returned ${value === undefined ? value : `a ${typeof value}`}, but its response is media(…)`,
         "Return a FileResponse, a StreamingResponse or another Response.",
       );
     };
@@ -56,7 +60,7 @@ function compileWrite(
     const response = streamed(form, value, check, status);
     if (response) return response;
     throw broken(
-      `${where} returned nothing that gives items one after the other`,
+      `${where()} returned nothing that gives items one after the other`,
       "Return a generator, a list or a stream.",
     );
   };
@@ -70,7 +74,7 @@ function writePlain(value: unknown): string {
 /** Checks a value before it goes on, at once where its schema allows that. */
 function compileCheck<R>(
   schema: Schema,
-  where: string,
+  where: () => string,
   go: (value: unknown) => R,
 ): (value: unknown) => R | Promise<R> {
   const validate = validatorOf(schema);
@@ -80,14 +84,14 @@ function compileCheck<R>(
       if (!settled.issues) return go(settled.value);
       if (value === undefined)
         throw broken(
-          `${where} returned undefined, which its response schema refuses`,
+          `${where()} returned undefined, which its response schema refuses`,
           "Is a return missing?",
         );
       const faults = itemsOf(settled.issues, ["response"], value).map(
         ({ loc, msg }) => `${loc.join(".")}: ${msg}`,
       );
       throw broken(
-        `${where} returned what its response schema refuses: ${faults.join("; ")}`,
+        `${where()} returned what its response schema refuses: ${faults.join("; ")}`,
         "Mend the handler or the schema; a client gets a bare 500.",
       );
     };

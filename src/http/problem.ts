@@ -59,7 +59,7 @@ async function handled(
   format: ErrorFormat,
 ): Promise<Response> {
   const status = isHTTPException(error) ? error.status : 500;
-  const output = compileOutput(undefined, status, "An error handler");
+  const output = compileOutput(undefined, status, () => "An error handler");
   const { request } = context;
   try {
     return await output(await handle(error as never, request), request);

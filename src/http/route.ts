@@ -153,7 +153,9 @@ export function routesOf(
     member: name + member,
     owner,
     ownMember: member,
-    place: placeOf(route.site),
+    get place() {
+      return placeOf(route.site);
+    },
   });
   const fields = Object.entries(group).flatMap(([member, value]: [string, unknown]): Declared[] => {
     // `this` of an arrow is its own; a method given by name gets the group it stands in.

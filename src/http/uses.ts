@@ -49,11 +49,11 @@ export function compileUses(
   uses: Uses,
   scope: Scope,
   params: ReadonlySet<string>,
-  where: string,
+  where: () => string,
 ): Plan {
   const steps = new Map<AnyDependency, Step>();
   const fault = (what: string, cure: string): NexusError =>
-    new NexusError("NX_DEPENDENCY", `${where} ${what}.`, { cure });
+    new NexusError("NX_DEPENDENCY", `${where()} ${what}.`, { cure });
 
   const stepOf = (name: string, dependency: AnyDependency): Step => {
     const known = steps.get(dependency);
@@ -111,7 +111,7 @@ export function compileUses(
       return findService(scope, service);
     } catch (cause) {
       if (!(cause instanceof NexusError)) throw cause;
-      throw new NexusError(cause.code, `${where} uses "${name}". ${cause.message}`, { cause });
+      throw new NexusError(cause.code, `${where()} uses "${name}". ${cause.message}`, { cause });
     }
   };
 
