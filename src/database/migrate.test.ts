@@ -116,6 +116,17 @@ test("a database that somebody else holds is not called a fault of the history",
   ]);
 });
 
+test("who has nothing to migrate writes nothing, and waits for nobody who does", async () => {
+  const migrations = { "0001_a": creates("a") };
+  await migrate(db, { plugin: "notes", migrations });
+  const other = new DatabaseSync(join(folder, "nexus.db"));
+  other.exec("begin immediate");
+  expect(await migrate(db, { plugin: "notes", migrations, mode: "additive" })).toEqual([]);
+  expect(await migrate(db, { plugin: "notes", migrations })).toEqual([]);
+  other.exec("rollback");
+  other.close();
+});
+
 test("a migration before one that has run is named", async () => {
   await migrate(db, { plugin: "notes", migrations: { "0002_b": creates("b") } });
   const migrations = { "0001_a": creates("a"), "0002_b": creates("b") };

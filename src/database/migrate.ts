@@ -29,11 +29,13 @@ export type MigrationMode = "all" | "expand" | "additive";
  * @returns the names of the migrations that ran
  * @throws NX_MIGRATION, NX_MIGRATION_PENDING, NX_MIGRATION_NOT_ADDITIVE, NX_TABLE_FOREIGN
  */
-export function migrate<Tables>(
+export async function migrate<Tables>(
   db: Database<Tables>,
   { mode = "all", ...options }: MigrateOptions,
 ): Promise<string[]> {
   const { plugin } = options;
+  // Most starts change nothing, and need not wait for whoever writes.
+  if (await explained(plugin, () => isDone(db, options, mode))) return [];
   return change(db, options, mode === "additive", async (run) => {
     const { missing, pending } = run.standing;
     if (mode === "all") refuseAhead(plugin, run.standing);
@@ -76,6 +78,20 @@ export function finalize<Tables>(
   });
 }
 
+/** Whether there is a history that lacks nothing. */
+async function isDone<Tables>(
+  db: Database<Tables>,
+  options: PluginMigrations,
+  mode: MigrationMode,
+): Promise<boolean> {
+  const any = db as unknown as Kysely<AnyTables>;
+  const history = await readHistory(any, dialectOf(db).catalog, options.plugin);
+  const standing = standingOf(options, history);
+  if (mode === "all") refuseAhead(options.plugin, standing);
+  const open = mode === "all" ? [...standing.missing, ...standing.pending] : standing.missing;
+  return history.names.length > 0 && !open.length;
+}
+
 interface Run {
   readonly standing: Standing;
   /** Whether nothing has run before. */
@@ -92,8 +108,8 @@ async function change<Tables, T>(
   work: (run: Run) => Promise<T>,
 ): Promise<T> {
   const { guard, catalog } = dialectOf(db);
-  try {
-    return await db.transaction().execute(async (open) => {
+  return explained(plugin, () =>
+    db.transaction().execute(async (open) => {
       const trx = open as unknown as Kysely<AnyTables>;
       await openOwners(trx);
       const before = await catalog.relations(trx);
@@ -123,7 +139,13 @@ async function change<Tables, T>(
       });
       await ownChanges(trx, plugin, before, await catalog.relations(trx));
       return done;
-    });
+    }),
+  );
+}
+
+async function explained<T>(plugin: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (error) {
     // That it cannot be opened is no matter of its history.
     if (error instanceof NexusError) throw error;
