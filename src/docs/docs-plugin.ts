@@ -65,10 +65,18 @@ export class DocsPlugin extends Plugin {
   });
 
   #warn(): void {
-    for (const endpoint of this.#app.get(tableKey).current.entries)
-      if (this.#started.has(endpoint.plugin)) warnOfUndescribed(endpoint);
+    const started = new Set(this.#started);
     this.#started.clear();
     this.#warning = undefined;
+    for (const endpoint of this.#app.get(tableKey).current.entries) {
+      if (!started.has(endpoint.plugin)) continue;
+      try {
+        warnOfUndescribed(endpoint);
+      } catch (error) {
+        // Nobody waits for this: what a schema throws must not end the process.
+        this.log.error({ err: error }, `${endpoint.method} ${endpoint.path} cannot be described`);
+      }
+    }
   }
 
   stop(): void {

@@ -103,7 +103,10 @@ export class JSONResponse<T = unknown> extends Response {
    * @throws where the content has a ring, NaN or Infinity
    */
   constructor(content: T, options: ResponseOptions = {}, write: (content: T) => string = toJSON) {
-    super(write(content), options.mediaType ? options : { ...options, mediaType: json });
+    super(
+      write(content),
+      options.mediaType === undefined ? { ...options, mediaType: json } : options,
+    );
   }
 }
 
