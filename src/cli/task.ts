@@ -11,7 +11,7 @@ import {
   taskStates,
   type TaskStatus,
 } from "../tasks/index.ts";
-import { openTaskStore } from "./load.ts";
+import { openTaskStore } from "./bare-app.ts";
 import { by, operator } from "./operator.ts";
 import { detailsOf, rowsOf } from "./task-view.ts";
 

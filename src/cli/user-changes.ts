@@ -2,7 +2,7 @@ import type { Account } from "../accounts/account.ts";
 import { Accounts, AuditService, Lockout, Roles } from "../accounts/index.ts";
 import { isHTTPException, messageOf, NexusError, type ValidationError } from "../exceptions.ts";
 import { inject } from "../services.ts";
-import { openAccounts } from "./load.ts";
+import { openAccounts } from "./bare-app.ts";
 import { by, operator } from "./operator.ts";
 
 export interface Services {

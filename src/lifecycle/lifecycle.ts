@@ -21,6 +21,7 @@ import { type NewSettings, type PluginSettings, settingsOf, uncover } from "./pl
 import { PluginTables } from "./plugin-tables.ts";
 import { copiesIn } from "./state.ts";
 import { freshSource, type Target } from "./target.ts";
+import { Turns } from "./turns.ts";
 import { type RollbackOptions, type UpgradeOptions, Upgrades } from "./upgrades.ts";
 
 export const lifecycleKey = key<Lifecycle>("nexus/lifecycle");
@@ -34,14 +35,14 @@ export class Lifecycle {
   readonly #tables: PluginTables;
   readonly #upgrades: Upgrades;
   readonly #installations: Installations;
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #turns = new Turns();
   /** The watch over the last upgrade of each. */
   readonly #watched = new Map<string, Promise<void>>();
 
   constructor(options: LifecycleOptions) {
     this.#options = options;
     this.#tables = new PluginTables(options.app);
-    this.#upgrades = new Upgrades(options, this.#tables, (name, work) => this.#alone(name, work));
+    this.#upgrades = new Upgrades(options, this.#tables, this.#turns);
     this.#installations = new Installations(options, this.#tables);
     noteRoutes(options);
   }
@@ -61,7 +62,7 @@ export class Lifecycle {
    * @throws what stood in the way of one; NX_DISCOVER with all faults, when there are more. The others start
    */
   discover(): Promise<string[]> {
-    return this.#alone("", () => discover(this.#options));
+    return this.#turns.take("", () => discover(this.#options));
   }
 
   /**
@@ -70,7 +71,7 @@ export class Lifecycle {
    */
   async install(spec: string, { enable = true } = {}): Promise<PluginInfo> {
     const installed = await this.#installations.fetch(spec);
-    return this.#alone(installed.name, async () => {
+    return this.#turns.take(installed.name, async () => {
       await this.#installations.adopt(installed, enable);
       return this.info(installed.name);
     });
@@ -96,7 +97,7 @@ export class Lifecycle {
    * @throws NX_PLUGIN_NEEDED NX_PLUGIN_UNKNOWN NX_PLUGIN_ORIGIN for a part of the platform
    */
   disable(name: string, { cascade = false } = {}): Promise<PluginInfo> {
-    return this.#alone(name, async () => {
+    return this.#turns.take(name, async () => {
       const { host, states } = this.#options;
       if (originOf(this.#options, name) === "platform")
         mustBeInstalled(this.#options, name, "disabled");
@@ -156,7 +157,7 @@ export class Lifecycle {
 
   /** What an upgrade would change. @throws NX_PLUGIN_UNKNOWN NX_PLUGIN_ORIGIN NX_VERSION_UNKNOWN, and what `install` throws */
   plan(name: string, target: Target, settings: NewSettings = {}): Promise<Plan> {
-    return this.#alone(name, () => this.#upgrades.plan(name, target, settings));
+    return this.#turns.take(name, () => this.#upgrades.plan(name, target, settings));
   }
 
   /**
@@ -211,7 +212,7 @@ export class Lifecycle {
     name: string,
     { data = "keep" }: { readonly data?: DataFate } = {},
   ): Promise<{ readonly exported?: string }> {
-    return this.#alone(name, async () => {
+    return this.#turns.take(name, async () => {
       mustBeInstalled(this.#options, name, "uninstalled");
       const hasCopies = copiesIn(savedOf(this.#options, name)).length > 0;
       const removed = await this.#installations.remove(name, data);
@@ -274,24 +275,11 @@ export class Lifecycle {
     }
   }
 
-  /** As `alone`; what was cut short before is settled first. */
+  /** In its turn; what was cut short before is settled first. */
   #change<T>(name: string, work: () => Promise<T>): Promise<T> {
-    return this.#alone(name, async () => {
+    return this.#turns.take(name, async () => {
       await this.#upgrades.settle(name);
       return work();
     });
-  }
-
-  /** One step at a time for each plugin. */
-  #alone<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#turns.get(name) ?? Promise.resolve();
-    const turn = before.then(work);
-    const settled = turn.then(
-      () => {},
-      () => {},
-    );
-    this.#turns.set(name, settled);
-    void settled.then(() => this.#turns.get(name) === settled && this.#turns.delete(name));
-    return turn;
   }
 }

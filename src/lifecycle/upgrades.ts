@@ -19,7 +19,8 @@ import type { PluginTables } from "./plugin-tables.ts";
 import { refuseUpgrade } from "./refuse-upgrade.ts";
 import { type PreviousVersion } from "./state.ts";
 import { previousSource, type Target, targetSource } from "./target.ts";
-import { type Alone, Watches } from "./watches.ts";
+import type { Turns } from "./turns.ts";
+import { Watches } from "./watches.ts";
 
 export interface UpgradeOptions {
   /** Clients may break: what the plan names is accepted. */
@@ -50,11 +51,11 @@ export class Upgrades {
   readonly #tables: PluginTables;
   readonly #journal: Journal;
 
-  constructor(options: LifecycleOptions, tables: PluginTables, alone: Alone) {
+  constructor(options: LifecycleOptions, tables: PluginTables, turns: Turns) {
     this.#options = options;
     this.#tables = tables;
     this.#journal = new Journal(options, tables);
-    this.watches = new Watches(options, alone, (name, reason) =>
+    this.watches = new Watches(options, turns, (name, reason) =>
       this.rollback(name, { restore: true }, reason),
     );
   }

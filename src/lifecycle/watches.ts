@@ -3,6 +3,7 @@ import { messageOf } from "../exceptions.ts";
 import { type LifecycleOptions, save, savedOf, tell } from "./options.ts";
 import { Probation } from "./probation.ts";
 import type { SavedWatch } from "./state.ts";
+import type { Turns } from "./turns.ts";
 
 /** How the last upgrade of a plugin went, as far as this process knows. */
 export interface LastUpgrade {
@@ -16,13 +17,10 @@ export interface LastUpgrade {
   readonly exported?: string | undefined;
 }
 
-/** One step at a time for each plugin. */
-export type Alone = <T>(name: string, work: () => Promise<T>) => Promise<T>;
-
 /** New versions in the time in which they are compared with those before them; a restart does not end it. */
 export class Watches {
   readonly #options: LifecycleOptions;
-  readonly #alone: Alone;
+  readonly #turns: Turns;
   readonly #rollback: (name: string, reason: string) => Promise<void>;
   readonly #probations = new Map<string, Probation>();
   readonly #last = new Map<string, LastUpgrade>();
@@ -32,11 +30,11 @@ export class Watches {
   /** @param rollback of a version that is worse than the one before */
   constructor(
     options: LifecycleOptions,
-    alone: Alone,
+    turns: Turns,
     rollback: (name: string, reason: string) => Promise<void>,
   ) {
     this.#options = options;
-    this.#alone = alone;
+    this.#turns = turns;
     this.#rollback = rollback;
     const { app } = options;
     // At once, since whoever asks for the end may not wait for it; and again for what is decided until then.
@@ -86,7 +84,7 @@ export class Watches {
     const worse = await probation.verdict;
     // Something else may have happened to it meanwhile.
     if (this.#probations.get(name) !== probation) return;
-    await this.#alone(name, async () => {
+    await this.#turns.take(name, async () => {
       if (this.#probations.get(name) !== probation || this.#last.get(name) !== now) return;
       this.#probations.delete(name);
       if (worse === undefined) return this.#stand(name);
@@ -148,6 +146,6 @@ export class Watches {
       if (watch && !watch.paused)
         await save(this.#options, name, { watch: { ...watch, paused: true } });
     };
-    await Promise.all(names.map((name) => this.#alone(name, () => pause(name))));
+    await Promise.all(names.map((name) => this.#turns.take(name, () => pause(name))));
   }
 }

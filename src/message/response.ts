@@ -103,10 +103,7 @@ export class JSONResponse<T = unknown> extends Response {
    * @throws where the content has a ring, NaN or Infinity
    */
   constructor(content: T, options: ResponseOptions = {}, write: (content: T) => string = toJSON) {
-    super(
-      write(content),
-      options.mediaType === undefined ? { ...options, mediaType: json } : options,
-    );
+    super(write(content), { ...options, mediaType: options.mediaType ?? json });
   }
 }
 
