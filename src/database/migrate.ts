@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 import { messageOf, NexusError } from "../exceptions.ts";
 import { Additive } from "./additive.ts";
+import type { Catalog } from "./catalog.ts";
 import { type Database, dialectOf } from "./database.ts";
 import { keepContracted, keepExpanded, openHistory, readHistory } from "./history.ts";
 import type { AnyTables, PluginMigrations } from "./migration.ts";
@@ -34,8 +35,11 @@ export async function migrate<Tables>(
   { mode = "all", ...options }: MigrateOptions,
 ): Promise<string[]> {
   const { plugin } = options;
-  // Most starts change nothing, and need not wait for whoever writes.
-  if (await explained(plugin, () => isDone(db, options, mode))) return [];
+  const { standing, isFirst } = await explained(plugin, () => look(db, options));
+  const { missing, pending, ahead } = standing;
+  // Most starts have nothing to run, and need not wait for whoever writes.
+  const isDone = !isFirst && !missing.length;
+  if (isDone && (mode !== "all" || !(pending.length || ahead.length))) return [];
   return change(db, options, mode === "additive", async (run) => {
     const { missing, pending } = run.standing;
     if (mode === "all") refuseAhead(plugin, run.standing);
@@ -58,9 +62,7 @@ export async function pendingContracts<Tables>(
   db: Database<Tables>,
   options: PluginMigrations,
 ): Promise<string[]> {
-  const any = db as unknown as Kysely<AnyTables>;
-  const history = await readHistory(any, dialectOf(db).catalog, options.plugin);
-  return [...standingOf(options, history).pending];
+  return [...(await look(db, options)).standing.pending];
 }
 
 /**
@@ -78,24 +80,28 @@ export function finalize<Tables>(
   });
 }
 
-/** Whether there is a history that lacks nothing. */
-async function isDone<Tables>(
-  db: Database<Tables>,
-  options: PluginMigrations,
-  mode: MigrationMode,
-): Promise<boolean> {
-  const any = db as unknown as Kysely<AnyTables>;
-  const history = await readHistory(any, dialectOf(db).catalog, options.plugin);
-  const standing = standingOf(options, history);
-  if (mode === "all") refuseAhead(options.plugin, standing);
-  const open = mode === "all" ? [...standing.missing, ...standing.pending] : standing.missing;
-  return history.names.length > 0 && !open.length;
-}
-
-interface Run {
+interface Look {
   readonly standing: Standing;
   /** Whether nothing has run before. */
   readonly isFirst: boolean;
+}
+
+/** Reads how a plugin's migrations stand, and writes nothing. */
+async function look<Tables>(db: Database<Tables>, options: PluginMigrations): Promise<Look> {
+  return lookWithin(db as unknown as Kysely<AnyTables>, dialectOf(db).catalog, options);
+}
+
+async function lookWithin(
+  db: Kysely<AnyTables>,
+  catalog: Catalog,
+  { plugin, migrations }: PluginMigrations,
+): Promise<Look> {
+  const history = await readHistory(db, catalog, plugin);
+  const standing = standingOf({ plugin, migrations }, history);
+  return { standing, isFirst: history.names.length === 0 };
+}
+
+interface Run extends Look {
   readonly expand: (name: string) => Promise<void>;
   readonly contract: (name: string) => Promise<void>;
 }
@@ -114,7 +120,7 @@ async function change<Tables, T>(
       await openOwners(trx);
       const before = await catalog.relations(trx);
       await openHistory(trx, plugin);
-      const history = await readHistory(trx, catalog, plugin);
+      const found = await lookWithin(trx, catalog, { plugin, migrations });
       const steps = new Steps({
         db: trx,
         plugin,
@@ -126,8 +132,7 @@ async function change<Tables, T>(
         ...(isAdditive && { additive: new Additive(before.map(({ name }) => name)) }),
       });
       const done = await work({
-        standing: standingOf({ plugin, migrations }, history),
-        isFirst: history.names.length === 0,
+        ...found,
         async expand(name) {
           await steps.expand(name);
           await keepExpanded(trx, plugin, name, migrations[name]!.contract !== undefined);

@@ -180,6 +180,30 @@ test("an answer that cannot be described is warned of once, when its plugin star
   expect(lines).toHaveLength(2);
 });
 
+test("a schema that fails while its answer is looked at costs nobody else anything", async () => {
+  const fails = {
+    "~standard": {
+      version: 1,
+      vendor: "own",
+      validate: (value: unknown) => ({ value }),
+      get jsonSchema(): undefined {
+        throw new Error("no such luck");
+      },
+    },
+  } as const;
+  class Vague extends Plugin {
+    broken = get("/broken", { response: fails }, () => 1);
+    length = get("/length", { response: z.string().transform((text) => text.length) }, () => "a");
+  }
+  const lines: string[] = [];
+  const log = createLog({ pretty: false, destination: { write: (line) => lines.push(line) } });
+  await using client = await TestClient.of(Vague, { log });
+  await expect
+    .poll(() => lines.map((line) => (JSON.parse(line) as { msg: string }).msg.split(" ")[1]))
+    .toEqual(["/broken", "/length"]);
+  expect((await client.get("/length")).status).toBe(200);
+});
+
 test("a document can be made of routes alone", async () => {
   await using client = await TestClient.of([Notes, Users]);
   const { routes } = client.app;

@@ -58,18 +58,16 @@ export class DocsPlugin extends Plugin {
    * What cannot be described is said when a plugin starts, not when somebody reads the document; but finding it out
    * takes all schemas apart, and the start need not wait for that.
    */
-  warn = on("plugin.*.started", ({ data }: Happened) => {
+  warnLater = on("plugin.*.started", ({ data }: Happened) => {
     const { plugin } = data as { plugin: string };
     this.#started.add(plugin);
     this.#warning ??= setTimeout(() => this.#warn(), moment).unref();
   });
 
   #warn(): void {
-    const started = new Set(this.#started);
-    this.#started.clear();
     this.#warning = undefined;
     for (const endpoint of this.#app.get(tableKey).current.entries) {
-      if (!started.has(endpoint.plugin)) continue;
+      if (!this.#started.has(endpoint.plugin)) continue;
       try {
         warnOfUndescribed(endpoint);
       } catch (error) {
@@ -77,6 +75,7 @@ export class DocsPlugin extends Plugin {
         this.log.error({ err: error }, `${endpoint.method} ${endpoint.path} cannot be described`);
       }
     }
+    this.#started.clear();
   }
 
   stop(): void {

@@ -37,9 +37,9 @@ function compileWrite(
   where: () => string,
 ): (value: unknown) => Response | Promise<Response> {
   const isBare = isBodiless(status);
-  const options = { status, mediaType: "application/json" };
+  const options = { status };
   const writeJSON = (value: unknown, write?: (value: unknown) => string): Response =>
-    isBare ? new Response(null, { status }) : new JSONResponse(value, options, write);
+    isBare ? new Response(null, options) : new JSONResponse(value, options, write);
   if (!schema) return (value) => writeJSON(value);
   const form = formOf(schema);
   if (!form) {

@@ -1,5 +1,3 @@
-// Imported, as a global of Node is looked up with each use.
-import { Buffer } from "node:buffer";
 import { phrase } from "../exceptions.ts";
 import { isBodiless, type Response } from "../message/index.ts";
 import { isLength, isOfConnection } from "./fields.ts";
