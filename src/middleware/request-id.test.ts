@@ -6,11 +6,11 @@ import { Scope } from "../scope.ts";
 import { type Answer, compose } from "./compose.ts";
 import { requestId } from "./request-id.ts";
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const made = /^[0-9a-f]{32}$/;
 
 test("a request gets an id, and its answer says it", async () => {
   const { context, response } = await ask({});
-  expect(context.id).toMatch(uuid);
+  expect(context.id).toMatch(made);
   expect(response.headers.get("X-Request-ID")).toBe(context.id);
   expect((await ask({})).context.id).not.toBe(context.id);
 });
@@ -23,7 +23,7 @@ test("an id that the request brings is kept", async () => {
 
 test("an id that is empty, long, twofold or has other characters is replaced", async () => {
   for (const id of ["", "a".repeat(65), "a, b", 'a"b', "a b", "ä", "a/b"]) {
-    expect((await ask({ "X-Request-ID": id })).context.id).toMatch(uuid);
+    expect((await ask({ "X-Request-ID": id })).context.id).toMatch(made);
   }
 });
 

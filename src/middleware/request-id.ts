@@ -1,12 +1,12 @@
 import { findContext } from "../context.ts";
 import { Headers } from "../message/index.ts";
 import type { Frame } from "./compose.ts";
-import { createUUID } from "./uuid.ts";
+import { createTraceId } from "./trace-id.ts";
 
 export interface RequestIdOptions {
   /** Read from the request, written on the response; default `X-Request-ID`. */
   readonly header?: string;
-  /** Makes an id for a request that brings none; default a random UUID. */
+  /** Makes an id for a request that brings none; default 32 random hexadecimal digits. */
   readonly create?: () => string;
 }
 
@@ -15,7 +15,7 @@ const harmless = /^[\w.-]{1,64}$/;
 
 /** Gives each request an id: the one that it brings, where that is harmless, else a new one. */
 export function requestId(options: RequestIdOptions = {}): Frame<string> {
-  const { header = "X-Request-ID", create = createUUID } = options;
+  const { header = "X-Request-ID", create = createTraceId } = options;
   // What is no name is refused here, not with each answer.
   new Headers().append(header, "");
   return {
