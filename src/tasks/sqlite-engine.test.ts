@@ -48,7 +48,8 @@ const worker = (folder: string, time: number): string => `
   await engine.open();
   const claims = await engine.claim("p.t", { concurrency: 9, most: 9 });
   console.log(claims.length);
-  setInterval(() => {}, 1000);
+  // What nothing refers to would be collected, and its lock let go.
+  setInterval(() => engine, 1000);
 `;
 
 test("what a killed process held is given back at once, and what a living one holds is not", async () => {

@@ -21,8 +21,11 @@ export class WorkerLocks {
   hold(name: string): void {
     try {
       mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-      const lock = tryLock(this.#file(name));
+      const file = this.#file(name);
+      const lock = tryLock(file);
       if (lock) this.#held.set(name, lock);
+      // A file that nobody holds says that its worker is dead.
+      else rmSync(file, { force: true });
     } catch {
       // A folder that cannot be written.
     }
