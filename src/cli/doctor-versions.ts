@@ -6,8 +6,8 @@ import { FileStates, type SavedState, verify, Versions } from "../lifecycle/inde
 import { loadPlugin } from "../plugin/index.ts";
 import { inject } from "../services.ts";
 import { foldersOf } from "./app-folders.ts";
-import type { Finding } from "./doctor-finding.ts";
 import { openTaskStore } from "./bare-app.ts";
+import type { Finding } from "./doctor-finding.ts";
 
 /** What is to be said of installed plugins: versions that were changed, that nobody needs, that are not finalized. */
 export async function installedFindings(folder: string): Promise<Finding[]> {

@@ -5,10 +5,7 @@ export class Turns {
   take<T>(plugin: string, work: () => Promise<T>): Promise<T> {
     const before = this.#latest.get(plugin) ?? Promise.resolve();
     const turn = before.then(work);
-    const settled = turn.then(
-      () => {},
-      () => {},
-    );
+    const settled = turn.catch(() => {});
     this.#latest.set(plugin, settled);
     void settled.then(() => this.#latest.get(plugin) === settled && this.#latest.delete(plugin));
     return turn;
