@@ -150,12 +150,11 @@ test("for such a one no promise is made", async () => {
   let promises = 0;
   const hook = createHook({ init: (_, type) => void (type === "PROMISE" && promises++) });
   defer(() => hook.disable());
-  // The first ones make what is made once.
-  for (const bytes of [...asked, ...asked])
-    await new Promise<void>((resolve) => {
+  const count = (bytes: string): Promise<number> =>
+    new Promise((resolve) => {
       client.once("data", () => {
         hook.disable();
-        resolve();
+        resolve(promises);
       });
       // Behind the promise of this test.
       setImmediate(() => {
@@ -164,7 +163,12 @@ test("for such a one no promise is made", async () => {
         client.write(bytes);
       });
     });
-  expect(promises).toBe(0);
+  for (const bytes of asked) {
+    const counts: number[] = [];
+    // The first one makes what is made once, and others of this process make their own at any moment.
+    for (let round = 0; round < 5; round++) counts.push(await count(bytes));
+    expect([bytes, Math.min(...counts)]).toEqual([bytes, 0]);
+  }
 });
 
 test("where node:http names its parts otherwise, it writes the answers itself", async () => {
