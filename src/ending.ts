@@ -38,3 +38,6 @@ export class Ending {
 
 /** Found in every scope of an app: the plugin's ending, else the app's. */
 export const endingKey = key<Ending>("nexus/ending");
+
+/** Milliseconds for requests that were given up: who hears of it says what it leaves, and cleans up behind itself. */
+export const lastMoment = 100;

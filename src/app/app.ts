@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Context } from "../context.ts";
-import { endingKey } from "../ending.ts";
+import { endingKey, lastMoment } from "../ending.ts";
 import { type Endpoint, hasRest, settle } from "../http/index.ts";
 import { currentLog, logKey } from "../log.ts";
 import { fromWebRequest, type Request, type Response, toWebResponse } from "../message/index.ts";
@@ -177,8 +177,7 @@ export class App implements AsyncDisposable {
     // Answers that have left may still have work behind them.
     if (!(await inTime(end - performance.now(), this.#settled()))) {
       ending.giveUp();
-      // What hears of it says what it leaves, and cleans up behind itself.
-      await inTime(moment, this.#settled());
+      await inTime(lastMoment, this.#settled());
     }
     const isEnded = await inTime(
       Math.max(end - performance.now(), 0) + leastForStopping,
@@ -201,8 +200,6 @@ function blame(context: Context): void {
 
 /** Milliseconds that plugins get to stop once the time is up for all that runs. */
 const leastForStopping = 5000;
-/** Milliseconds for requests that were given up. */
-const moment = 100;
 
 /** Of this platform. */
 export const version: string = (

@@ -1,3 +1,4 @@
+import { messageOf } from "../exceptions.ts";
 import type { PluginState } from "../plugin/index.ts";
 import { known, type LifecycleOptions, type Origin, originOf, savedOf } from "./options.ts";
 import type { LastUpgrade, Watches } from "./watches.ts";
@@ -68,4 +69,22 @@ export async function infoOf(
     watched_until: watches.until(name),
     last_upgrade: watches.last(name),
   };
+}
+
+export interface PluginHealth {
+  readonly status: "ok" | "unwell" | "stopped" | "failed";
+  readonly reason?: string;
+}
+
+/** @throws NX_PLUGIN_UNKNOWN */
+export async function healthOf({ host }: LifecycleOptions, name: string): Promise<PluginHealth> {
+  const { state, failure } = known(host, name);
+  if (failure) return { status: "failed", reason: failure.reason };
+  if (state !== "started") return { status: "stopped" };
+  try {
+    await host.health(name);
+    return { status: "ok" };
+  } catch (error) {
+    return { status: "unwell", reason: messageOf(error) };
+  }
 }

@@ -1,10 +1,10 @@
 import { endingKey } from "../ending.ts";
-import { messageOf, NexusError } from "../exceptions.ts";
+import { messageOf } from "../exceptions.ts";
 import type { PluginSource } from "../plugin/index.ts";
 import { key } from "../scope.ts";
 import { untilAborted } from "../waiting.ts";
 import { discover } from "./discover.ts";
-import { infoOf, type PluginInfo } from "./info.ts";
+import { healthOf, infoOf, type PluginHealth, type PluginInfo } from "./info.ts";
 import { type DataFate, Installations } from "./installations.ts";
 import {
   known,
@@ -19,6 +19,7 @@ import { forgetRoutes, noteRoutes } from "./note-routes.ts";
 import type { Plan } from "./plan.ts";
 import { type NewSettings, type PluginSettings, settingsOf, uncover } from "./plugin-settings.ts";
 import { PluginTables } from "./plugin-tables.ts";
+import { disabled } from "./refusals.ts";
 import { copiesIn } from "./state.ts";
 import { freshSource, type Target } from "./target.ts";
 import { Turns } from "./turns.ts";
@@ -123,11 +124,7 @@ export class Lifecycle {
     return this.#change(name, async () => {
       const { host } = this.#options;
       const { enabled } = known(host, name);
-      if (!enabled) {
-        throw new NexusError("NX_PLUGIN_DISABLED", `The plugin "${name}" is disabled.`, {
-          cure: "Enable it: that loads its code too.",
-        });
-      }
+      if (!enabled) throw disabled(name);
       await host.put([await freshSource(this.#options, name)], { keep: true });
       if (savedOf(this.#options, name).watch) await save(this.#options, name, { watch: undefined });
       this.#upgrades.watches.leave(name, "it was reloaded");
@@ -223,20 +220,8 @@ export class Lifecycle {
   }
 
   /** Whether it runs, and is well. @throws NX_PLUGIN_UNKNOWN */
-  async health(name: string): Promise<{
-    readonly status: "ok" | "unwell" | "stopped" | "failed";
-    readonly reason?: string;
-  }> {
-    const { host } = this.#options;
-    const { state, failure } = known(host, name);
-    if (failure) return { status: "failed", reason: failure.reason };
-    if (state !== "started") return { status: "stopped" };
-    try {
-      await host.health(name);
-      return { status: "ok" };
-    } catch (error) {
-      return { status: "unwell", reason: error instanceof Error ? error.message : String(error) };
-    }
+  health(name: string): Promise<PluginHealth> {
+    return healthOf(this.#options, name);
   }
 
   /**

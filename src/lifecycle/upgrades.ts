@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { messageOf, NexusError } from "../exceptions.ts";
+import { messageOf } from "../exceptions.ts";
 import type { PluginSource } from "../plugin/index.ts";
 import { isOlder } from "../semver.ts";
 import { longest } from "../waiting.ts";
@@ -16,8 +16,9 @@ import {
 import type { Plan } from "./plan.ts";
 import { mergeSettings, type NewSettings } from "./plugin-settings.ts";
 import type { PluginTables } from "./plugin-tables.ts";
+import { nothingBefore, notUnderstood, unloaded, watched } from "./refusals.ts";
 import { refuseUpgrade } from "./refuse-upgrade.ts";
-import { type PreviousVersion } from "./state.ts";
+import type { PreviousVersion } from "./state.ts";
 import { previousSource, type Target, targetSource } from "./target.ts";
 import type { Turns } from "./turns.ts";
 import { Watches } from "./watches.ts";
@@ -170,14 +171,7 @@ export class Upgrades {
     const settings = host.settingsOf(name);
     if (isDeepStrictEqual(plain(next), plain(settings))) return;
     const source = await currentOf(this.#options, name);
-    if (!source) {
-      const reason = failure?.reason ?? "";
-      throw new NexusError(
-        "NX_PLUGIN_FAILED",
-        `The plugin "${name}" cannot be set: it could not be loaded. ${reason}`,
-        { cause: failure?.error },
-      );
-    }
+    if (!source) throw unloaded(name, failure);
     const { previous } = savedOf(this.#options, name);
     const version =
       originOf(this.#options, name) === "installed" ? source.manifest.version : undefined;
@@ -249,28 +243,4 @@ function versionBefore(
   return previous && previous.version === version && previous.copy === undefined
     ? previous.previous
     : previous;
-}
-
-function nothingBefore(name: string): NexusError {
-  return new NexusError("NX_NO_PREVIOUS", `The plugin "${name}" has nothing to go back to.`, {
-    cure: "There is something after a change of its version or settings, until it is finalized.",
-  });
-}
-
-function notUnderstood(name: string, { version }: PreviousVersion): NexusError {
-  return new NexusError(
-    "NX_ROLLBACK",
-    `The tables of "${name}" were changed in a way that ${version} may not understand.`,
-    {
-      cure: "Say restore: they become what they were before the upgrade, and what was written since is lost.",
-    },
-  );
-}
-
-function watched(name: string, version: string, until: Date): NexusError {
-  return new NexusError(
-    "NX_PLUGIN_WATCHED",
-    `"${name}" ${version} is watched until ${until.toISOString()}, and may go back by itself.`,
-    { cure: "Finalize it then, or say now: that ends the watch." },
-  );
 }

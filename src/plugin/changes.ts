@@ -7,12 +7,13 @@ import { Endings } from "./endings.ts";
 import { putIdle } from "./idle.ts";
 import { tellStopped } from "./news.ts";
 import { inPause, NotUndone } from "./pause.ts";
+import { PluginFailed } from "./plugin-failed.ts";
 import type { PutOptions, Swapped } from "./put-options.ts";
 import { needsFailed, type PluginRecord } from "./record.ts";
 import type { PluginRegistry } from "./registry.ts";
 import type { PluginSource } from "./source.ts";
 import { stand } from "./stand.ts";
-import { type Entrant, type Ground, PluginFailed, type Swap, swapWithNeeding } from "./swap.ts";
+import { type Entrant, type Ground, type Swap, swapWithNeeding } from "./swap.ts";
 import type { MigrationMode, Unit } from "./unit.ts";
 
 /** What somebody fails with who waits for another plugin. */

@@ -6,14 +6,14 @@ import { Boot, endQuietly, type FailPlugin } from "./boot.ts";
 import { Changes } from "./changes.ts";
 import { strangers } from "./checks.ts";
 import { checkPatience } from "./deadline.ts";
+import { closeLost } from "./lost.ts";
 import { Offers } from "./offers.ts";
+import { PluginFailed } from "./plugin-failed.ts";
 import type { PutOptions, Swapped } from "./put-options.ts";
-import type { KnownRoute, PluginStatus } from "./record.ts";
+import type { PluginStatus } from "./record.ts";
 import { needed, unloaded } from "./refusals.ts";
 import { PluginRegistry, type Remember } from "./registry.ts";
 import type { BrokenSource, PluginSource } from "./source.ts";
-import { stand } from "./stand.ts";
-import { PluginFailed } from "./swap.ts";
 import { tableKey } from "./table.ts";
 import { type Surroundings, Unit } from "./unit.ts";
 
@@ -153,21 +153,9 @@ export class PluginHost {
       if (record.enabled) await boot.fail(record, "load", reason);
     await app.run(() => boot.run(made));
     this.#find = this.#running;
-    this.#closeLost();
+    closeLost(this.#ground, this.#options.memory);
     this.#isStarting = false;
     this.#started.resolve();
-  }
-
-  /** Of those of which nothing more is known: what they once had, unless others have it now. */
-  #closeLost(): void {
-    const { table } = this.#ground;
-    for (const record of this.#records.values()) {
-      if (record.state !== "failed" || record.routes.length) continue;
-      const { routes = [] } = this.#options.memory?.(record.name) ?? {};
-      const taken = new Set(table.current.entries.map(shapeOf));
-      record.known = routes.filter((route) => !taken.has(shapeOf(route)));
-      stand(this.#ground, record, "closed");
-    }
   }
 
   /** Stops every plugin, last started first. */
@@ -204,7 +192,7 @@ export class PluginHost {
       if (!record.enabled) return;
       record.failure = undefined;
       record.fail("load", broken.reason);
-      this.#closeLost();
+      closeLost(this.#ground, this.#options.memory);
     });
   }
 
@@ -288,9 +276,4 @@ export class PluginHost {
   }
 
   readonly #running = (plugin: string): Unit | undefined => this.#records.get(plugin)?.unit;
-}
-
-/** Two routes of one shape are in each other's way, whatever they call their parameters. */
-function shapeOf({ method, path }: KnownRoute): string {
-  return `${method} ${path.replaceAll(/\{[^}]*\}/g, "{}")}`;
 }

@@ -1,7 +1,8 @@
 import { endQuietly } from "./boot.ts";
 import { inPause } from "./pause.ts";
 import type { PutOptions } from "./put-options.ts";
-import { type Entrant, type Ground, PluginFailed } from "./swap.ts";
+import { PluginFailed } from "./plugin-failed.ts";
+import type { Entrant, Ground } from "./swap.ts";
 import { Unit } from "./unit.ts";
 
 /**

@@ -3,7 +3,7 @@ export { type HostOptions, hostKey, PluginHost } from "./host.ts";
 export type { PluginMemory } from "./registry.ts";
 export type { Failure, KnownRoute, PluginState, PluginStatus } from "./record.ts";
 export { NotUndone, type Pause } from "./pause.ts";
-export { PluginFailed } from "./swap.ts";
+export { PluginFailed } from "./plugin-failed.ts";
 export { faultsKey, type MigrationMode, type Unit } from "./unit.ts";
 export { registerPluginHooks } from "./hooks.ts";
 export { importDefault } from "./import.ts";

@@ -1,31 +1,14 @@
-import { messageOf, NexusError } from "../exceptions.ts";
 import type { Endpoint } from "../http/index.ts";
 import { checkNeeds } from "./checks.ts";
 import type { Offers } from "./offers.ts";
 import { tellNews } from "./news.ts";
 import { inOrder } from "./order.ts";
+import { PluginFailed } from "./plugin-failed.ts";
 import { needsFailed, type PluginRecord } from "./record.ts";
 import type { PluginRegistry } from "./registry.ts";
 import type { PluginSource } from "./source.ts";
 import type { RouteTable } from "./table.ts";
 import { type MigrationMode, type Surroundings, Unit } from "./unit.ts";
-
-/** A plugin that could not be brought to where it should be: the one before it goes on, if there was one. */
-export class PluginFailed extends NexusError {
-  readonly plugin: string;
-  /** What was being done: `check config make compile start health`. */
-  readonly step: string;
-
-  constructor({ name, version }: { name: string; version: string }, step: string, cause: unknown) {
-    super(
-      "NX_PLUGIN_FAILED",
-      `The plugin "${name}" ${version} failed (${step}): ${messageOf(cause)}`,
-      { cause },
-    );
-    this.plugin = name;
-    this.step = step;
-  }
-}
 
 /** What a swap is made on. */
 export interface Ground {

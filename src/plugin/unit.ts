@@ -1,5 +1,4 @@
 import { type Env, readPluginConfig } from "../config/index.ts";
-import { Context } from "../context.ts";
 import { Ending, endingKey } from "../ending.ts";
 import { eventsKey, type Listener } from "../events/index.ts";
 import { NexusError } from "../exceptions.ts";
@@ -8,11 +7,12 @@ import { logKey } from "../log.ts";
 import { key, type Scope } from "../scope.ts";
 import { findService, nameService, Services } from "../services.ts";
 import { compileTasks, prepareTasks, type Runnable, runTasks } from "../tasks/index.ts";
+import { untilAborted } from "../waiting.ts";
+import { allGone } from "./all-gone.ts";
 import { endPatience, healthPatience, startPatience, undoWithin, within } from "./deadline.ts";
 import { endpointsOf } from "./endpoints.ts";
 import { type Plugin, pluginInfo } from "./plugin.ts";
 import type { PluginSource } from "./source.ts";
-import { inTime, untilAborted } from "../waiting.ts";
 
 /** What all plugins of an app share. */
 export interface Surroundings {
@@ -237,7 +237,7 @@ export class Unit {
     const ended = this.#ending.begin(seconds);
     this.#stopping.abort();
     try {
-      await this.#leaving();
+      await allGone(this.scope, this.#ending.over);
       await before;
       await this.#endTasks?.();
       await untilAborted(this.#ending.over, Promise.allSettled(this.#busy));
@@ -250,22 +250,6 @@ export class Unit {
     }
   }
 
-  /** Requests that are still there when the time is up are told so, and not waited for much longer. */
-  async #leaving(): Promise<void> {
-    const vacated = this.scope.vacated();
-    await untilAborted(this.#ending.over, vacated);
-    const late = [...this.scope.guests];
-    for (const guest of late)
-      if (guest instanceof Context) guest.request.abort(new Error("The plugin has ended"));
-    if (late.length && !(await inTime(moment, vacated)))
-      this.scope
-        .get(logKey)
-        .warn(
-          { requests: [...this.scope.guests].length },
-          "The plugin ends under running requests",
-        );
-  }
-
   get #parts(): readonly object[] {
     return [...groupsOf(this.#instance!), ...this.#services.made];
   }
@@ -275,9 +259,6 @@ export class Unit {
 export function unitOf(scope: Scope): Unit | undefined {
   return scope.find(unitKey);
 }
-
-/** Milliseconds for requests that were given up. */
-const moment = 100;
 
 function isListener(value: unknown): value is Listener {
   return (value as Partial<Listener> | null | undefined)?.kind === "listener";
